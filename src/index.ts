@@ -1,0 +1,12 @@
+// The entry: a map of this folder, and everything an app imports from 'holdfast'.
+export type { Connection, ConnectionEvents, Logger, SendOutcome, TraceEntry } from './connection.ts'
+export type { Freshness, StateChannel, StateOptions, StateSnapshot } from './channels/state-snapshot.ts'
+export type { ConnectionSnapshot, Quality, Status } from './machine/snapshot.ts'
+export type { ConnectionOptions, Diagnosis } from './options.ts'
+export type { Readable } from './lib/readable.ts'
+export type { InferOutput, StandardResult, StandardSchemaV1 } from './lib/standard-schema.ts'
+export type { Gate } from './lib/gate.ts'
+export type { Clock, Page, PageSignal, Runtime } from './runtime.ts'
+export type { CloseInfo, Link, Transport, TransportEvents } from './transports/transport.ts'
+export { HoldfastError, isHoldfastError } from './errors.ts'
+export type { ErrorCode, ErrorContext } from './errors.ts'

@@ -1,0 +1,137 @@
+// What an app may tune, the defaults, and resolveOptions(), which refuses what cannot work by name.
+import type { HoldfastError } from './errors.ts'
+import type { Gate } from './lib/gate.ts'
+import type { ConnectionEvents, Logger } from './connection.ts'
+import type { Protocol } from './protocol/protocol.ts'
+import { systemRuntime, type Runtime } from './runtime.ts'
+import type { Transport } from './transports/transport.ts'
+import { webSocket } from './transports/websocket.ts'
+
+/** What `diagnose` may answer: keep trying, ask `auth` for new credentials, give up, or wait that many milliseconds. */
+export type Diagnosis = 'retry' | 'refresh' | 'fatal' | { readonly after: number }
+
+/** Everything `createConnection` takes. Only `url` is required; durations are milliseconds, sizes UTF-8 bytes. */
+export interface ConnectionOptions {
+  /** Where the server listens: absolute, or relative to the page; `http(s)` becomes `ws(s)`. A function is asked before every attempt. */
+  readonly url: string | (() => string | Promise<string>)
+  /**
+   * Credentials for `client_ready`, asked for before every attempt, one call at a time. `reason` is `expired` when the
+   * server refused the last ones. A throw, a rejection or {@link ConnectionOptions.authTimeout} fails the attempt (`auth-failed`).
+   */
+  readonly auth?: ((context: { readonly reason: 'connect' | 'expired'; readonly signal: AbortSignal }) => unknown) | undefined
+  /** How long `auth` and a `url` function may take. @default 10_000 */
+  readonly authTimeout?: number | undefined
+  /** What carries the text. One object serves every attempt. @default webSocket() */
+  readonly transport?: Transport | undefined
+  /**
+   * What the text means. `auto` tells plain and level-1 servers apart by their first frame, `plain` never waits for
+   * `server_ready`, `rt` requires it. @default 'auto'
+   */
+  readonly protocol?: 'auto' | 'plain' | 'rt' | Protocol | undefined
+  /** How long a link may take to open; then it is dropped (`connect-timeout`). @default 10_000 */
+  readonly connectTimeout?: number | undefined
+  /** How long `server_ready` may take where it is required (`handshake-timeout`), and how long sends wait for the level. @default 5_000 */
+  readonly handshakeTimeout?: number | undefined
+  /** How dead links are found. `false`: no pings, latency stays null, and only a close ends a link. */
+  readonly heartbeat?:
+    | false
+    | {
+        /** From one ping to the next. @default 15_000, or the server's advice */
+        readonly interval?: number | undefined
+        /** Silence after a ping that ends the link (`heartbeat-timeout`). @default 5_000, or the server's advice */
+        readonly timeout?: number | undefined
+        /** The deadline of a ping sent because the page woke, came back or went online. @default 3_000 */
+        readonly probe?: number | undefined
+      }
+    | undefined
+  /** Upper bounds of the smoothed round trip; a ping unanswered for longer than `poor` makes the quality `disconnected`. */
+  readonly quality?:
+    | {
+        /** @default 100 */
+        readonly excellent?: number | undefined
+        /** @default 300 */
+        readonly good?: number | undefined
+        /** @default 1_000 */
+        readonly poor?: number | undefined
+      }
+    | undefined
+  /** When to try again (behaviour G4, G9). */
+  readonly reconnect?:
+    | {
+        /** No attempt sooner than this after the one before, but for `connect()` and `retry()`. @default 0 */
+        readonly minDelay?: number | undefined
+        /** The longest wait where the server gave no window. @default 30_000 */
+        readonly maxDelay?: number | undefined
+        /** The shortest wait in a hidden page. @default 30_000 */
+        readonly hiddenDelay?: number | undefined
+        /** How long a link must hold before an outage counts as over. @default 5_000 */
+        readonly minUptime?: number | undefined
+        /** Failed attempts in a row after which the connection is `failed`. @default Infinity */
+        readonly maxAttempts?: number | undefined
+        /** At most so many attempts in any `per` milliseconds, whatever asked for them. */
+        readonly budget?:
+          | {
+              /** @default 40, and 120 while a server window is known */
+              readonly attempts?: number | undefined
+              /** @default 300_000 */
+              readonly per?: number | undefined
+            }
+          | undefined
+        /**
+         * Replaces the outage-proportional wait: attempt (from 1), outage so far, a number in [0, 1). A result that is not a
+         * finite number is taken as `maxDelay`. See {@link exponential}.
+         */
+        readonly delay?: ((attempt: number, outage: number, random: number) => number) | undefined
+        /** When to stop trying for a while. `false`: never. */
+        readonly circuit?:
+          | false
+          | {
+              /** Failed attempts in a row. @default 10 */
+              readonly failures?: number | undefined
+              /** And at least this long an outage. @default 60_000, and 300_000 while a server window is known */
+              readonly after?: number | undefined
+              /** The first cool-down; doubled after each failed probe. @default 30_000 */
+              readonly coolDown?: number | undefined
+              /** @default 300_000 */
+              readonly maxCoolDown?: number | undefined
+            }
+          | undefined
+      }
+    | undefined
+  /**
+   * Asked after three attempts in a row that never opened: a browser cannot see why, an HTTP request can. A throw or
+   * `authTimeout` counts as `retry`. @default none
+   */
+  readonly diagnose?:
+    | ((context: { readonly failures: number; readonly signal: AbortSignal }) => Diagnosis | Promise<Diagnosis>)
+    | undefined
+  /** The order in a shared gate; lower opens first. @default 0 */
+  readonly priority?: number | undefined
+  /** Shared by connections that must not all open at once. See {@link createGate}. @default none */
+  readonly gate?: Gate | undefined
+  /** How long an unused connection or channel is kept. @default 5_000 */
+  readonly linger?: number | undefined
+  /** How long the first attempt waits for the channels' first loads. @default 2_000 */
+  readonly loadFirst?: number | undefined
+  /** Larger frames are dropped unread (`message-too-large`); three in a minute end the link. @default 1_048_576 */
+  readonly maxMessageBytes?: number | undefined
+  /** No send while more than this is waiting in the socket. @default 262_144 */
+  readonly sendWatermark?: number | undefined
+  /** Bounds of what waits to be sent. */
+  readonly outbox?:
+    | {
+        /** @default 1_000 */
+        readonly messages?: number | undefined
+        /** @default 1_048_576 */
+        readonly bytes?: number | undefined
+        /** How long a send waits for a connection. @default 0 */
+        readonly ttl?: number | undefined
+      }
+    | undefined
+  /** Told every connection event once, redacted. `console` fits. @default none */
+  readonly logger?: Logger | undefined
+  /** Listeners from the start, as `connection.on` takes them. */
+  readonly on?: { readonly [E in keyof ConnectionEvents]?: ((event: ConnectionEvents[E]) => void) | undefined } | undefined
+  /** Clock, chance and page; for tests. @default systemRuntime */
+  readonly runtime?: Runtime | undefined
+}
