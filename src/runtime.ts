@@ -43,3 +43,51 @@ export interface Runtime {
   readonly random: () => number
   readonly page: Page
 }
+
+const noPage: Page = {
+  address: () => null,
+  isOnline: () => true,
+  isVisible: () => true,
+  listen: () => () => undefined,
+}
+
+/** The browser's page. Nothing is touched before `listen`, so importing is safe anywhere. */
+const browserPage: Page = {
+  address: () => document.baseURI,
+  isOnline: () => navigator.onLine !== false,
+  isVisible: () => document.visibilityState !== 'hidden',
+  listen(onSignal) {
+    const network = (navigator as { readonly connection?: EventTarget }).connection
+    const listening: Array<[EventTarget | undefined, string, (event: Event) => void]> = [
+      [window, 'online', () => onSignal('online')],
+      [window, 'offline', () => onSignal('offline')],
+      [document, 'visibilitychange', () => onSignal(browserPage.isVisible() ? 'visible' : 'hidden')],
+      [window, 'pageshow', (event) => (event as PageTransitionEvent).persisted && onSignal('restored')],
+      [document, 'freeze', () => onSignal('frozen')],
+      [document, 'resume', () => onSignal('resumed')],
+      [network, 'change', () => onSignal('network')],
+    ]
+    for (const [target, type, run] of listening) target?.addEventListener(type, run)
+    return () => {
+      for (const [target, type, run] of listening) target?.removeEventListener(type, run)
+    }
+  },
+}
+
+/** The real world: the system's clocks and timers (which never keep a Node process alive), Math.random, the page. */
+export const systemRuntime: Runtime = {
+  clock: {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    setTimeout(run, delay) {
+      const handle: unknown = setTimeout(run, delay)
+      ;(handle as { unref?: () => void }).unref?.()
+      return handle
+    },
+    clearTimeout: (handle) => clearTimeout(handle as never),
+  },
+  random: () => Math.random(),
+  get page() {
+    return typeof document === 'object' ? browserPage : noPage
+  },
+}

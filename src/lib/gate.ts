@@ -3,6 +3,60 @@ import type { Clock } from '../runtime.ts'
 
 /** Shared by connections that must not all open at once (behaviour G10b). */
 export interface Gate {
-  /** Queues for a place. `enter` is called once when there is one; the result gives the place back, or the queueing up. Idempotent. */
+  /** Queues for a place. `enter` is called once when there is one; the result gives the place, or the queueing, up. Idempotent. */
   queue(request: { readonly priority: number; readonly clock: Clock; readonly enter: () => void }): () => void
+}
+
+interface Ticket {
+  readonly priority: number
+  readonly enter: () => void
+}
+
+/**
+ * A gate for the `gate` option of several connections: lower priorities first, at most `concurrent` opening at once,
+ * `spacing` milliseconds apart. What asks within one turn is put in order before the first enters.
+ * @throws TypeError naming the option
+ */
+export function createGate(options: { readonly concurrent?: number; readonly spacing?: number } = {}): Gate {
+  const { concurrent = 2, spacing = 100 } = options
+  if (!(concurrent >= 1)) throw new TypeError(`concurrent must be at least 1, not ${concurrent}`)
+  if (!(spacing >= 0 && spacing <= 86_400_000)) throw new TypeError(`spacing must be 0 to 86400000, not ${spacing}`)
+  const waiting: Ticket[] = []
+  const inside = new Set<Ticket>()
+  let timer: unknown
+  let nextAt = -Infinity
+
+  const admit = (clock: Clock): void => {
+    if (timer !== undefined || waiting.length === 0 || inside.size >= concurrent) return
+    timer = clock.setTimeout(
+      () => {
+        timer = undefined
+        const ticket = waiting.shift()
+        if (!ticket) return
+        inside.add(ticket)
+        nextAt = clock.monotonic() + spacing
+        admit(clock)
+        ticket.enter()
+      },
+      Math.max(0, nextAt - clock.monotonic()),
+    )
+  }
+  return {
+    queue({ priority, clock, enter }) {
+      const ticket: Ticket = { priority, enter }
+      const at = waiting.findIndex((other) => other.priority > priority)
+      waiting.splice(at < 0 ? waiting.length : at, 0, ticket)
+      admit(clock)
+      return () => {
+        inside.delete(ticket)
+        const index = waiting.indexOf(ticket)
+        if (index >= 0) waiting.splice(index, 1)
+        if (waiting.length === 0 && timer !== undefined) {
+          clock.clearTimeout(timer)
+          timer = undefined
+        }
+        admit(clock)
+      }
+    },
+  }
 }
