@@ -1,0 +1,108 @@
+// Lint rules: typescript-eslint's strictest set, the house style, and the walls around the pure folders.
+import { fileURLToPath } from 'node:url'
+import js from '@eslint/js'
+import hooks from 'eslint-plugin-react-hooks'
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const typed = ['**/*.{ts,tsx}']
+const pure = ['src/{machine,channels,diff,protocol}/**/*.ts']
+
+/** What the pure folders may not name: time, chance and the network come in as data (test/architecture.test.ts has the same list). */
+const impure = [
+  'Date',
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'queueMicrotask',
+  'requestAnimationFrame',
+  'requestIdleCallback',
+  'WebSocket',
+  'fetch',
+  'performance',
+  'crypto',
+  'window',
+]
+
+const syntax = [
+  { selector: 'ExportDefaultDeclaration', message: 'Export by name.' },
+  { selector: 'TSEnumDeclaration', message: 'Write a union of strings.' },
+  { selector: 'TSModuleDeclaration', message: 'Write a module.' },
+]
+const plainObjects = [
+  {
+    selector: 'ThisExpression:not(ClassBody ThisExpression)',
+    message: 'Factories return plain objects; nothing uses this.',
+  },
+  {
+    selector: 'ClassDeclaration:not([superClass.name=/Error$/])',
+    message: 'Write a factory; classes are for errors.',
+  },
+]
+
+export default defineConfig(
+  { ignores: ['dist', 'coverage', 'docs'] },
+  js.configs.recommended,
+  // Plain scripts run where their globals are known to be; the type-checker does not read them.
+  { files: ['**/*.{js,mjs,cjs}'], rules: { 'no-undef': 'off' } },
+  {
+    files: typed,
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { project: ['./tsconfig.json', './test/tsconfig.json'], tsconfigRootDir: root },
+    },
+    rules: {
+      // Numbers read well in messages and cannot surprise there.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Nothing in src uses `this` (see plainObjects), so methods may be passed around detached.
+      '@typescript-eslint/unbound-method': 'off',
+      // `() => run()` is the house form of a callback that gives nothing back.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // A promise nobody waits for is started with `void` on purpose.
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { allowDefaultCaseForExhaustiveSwitch: false, considerDefaultExhaustiveForUnions: true },
+      ],
+      // Unused arguments stand for a signature; an underscore says so.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-syntax': ['error', ...syntax],
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    rules: { 'no-console': 'error', 'no-restricted-syntax': ['error', ...syntax, ...plainObjects] },
+  },
+  {
+    files: pure,
+    rules: {
+      'no-restricted-globals': ['error', ...impure],
+      'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
+    },
+  },
+  { files: ['src/react/**/*.{ts,tsx}', 'examples/**/*.tsx'], ...hooks.configs.flat.recommended },
+  {
+    files: ['test/**/*.{ts,tsx}', 'examples/**/*.{ts,tsx}'],
+    rules: {
+      // Test doubles often have nothing to do.
+      '@typescript-eslint/no-empty-function': 'off',
+      // An async test double has the shape of what it stands for.
+      '@typescript-eslint/require-await': 'off',
+      // In a test a wrong index should throw, and does.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  // Tools read their configuration from the default export.
+  {
+    files: ['**/*.config.{js,ts}', 'test/support/{prepare,build}.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+)

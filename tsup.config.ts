@@ -1,0 +1,42 @@
+// Builds dist: every entry as ESM, CommonJS and declarations, and one script for a script tag.
+import { defineConfig } from 'tsup'
+
+export default defineConfig([
+  {
+    entry: {
+      index: 'src/index.ts',
+      react: 'src/react/index.ts',
+      vue: 'src/vue/index.ts',
+      vanilla: 'src/vanilla/index.ts',
+      testing: 'src/testing/index.ts',
+      'testing-proxy': 'src/testing/proxy.ts',
+      server: 'src/server/index.ts',
+      protocol: 'src/schemas/index.ts',
+    },
+    format: ['esm', 'cjs'],
+    // tsup sets baseUrl itself, which TypeScript 6 calls deprecated.
+    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    // The other build below writes this file at the same time.
+    clean: ['!dist/holdfast.global.js*'],
+    sourcemap: true,
+    splitting: true,
+    // The extra pass of Rollup would drop 'use client' from the React entry.
+    treeshake: false,
+    target: 'es2022',
+    platform: 'neutral',
+    removeNodeProtocol: false,
+    skipNodeModulesBundle: true,
+    external: [/^node:/],
+  },
+  {
+    entry: { holdfast: 'src/vanilla/global.ts' },
+    format: ['iife'],
+    globalName: 'holdfast',
+    outExtension: () => ({ js: '.global.js' }),
+    noExternal: [/./],
+    minify: true,
+    sourcemap: true,
+    target: 'es2022',
+    platform: 'browser',
+  },
+])
