@@ -1,4 +1,9 @@
-// What tests import from 'holdfast/testing': a clock, chance and a page in their own hands.
+// What tests import from 'holdfast/testing': a server, a clock, chance and a page in their own hands.
+export { mockServer } from './mock-server.ts'
+export type { GoAwayOptions, MockServer, MockServerOptions } from './mock-server-api.ts'
+export type { AcceptOptions, Behaviour } from './behaviours.ts'
+export type { Direction, MockLink } from './mock-link.ts'
+export type { Farewell } from './close-info.ts'
 export { virtualClock } from './virtual-clock.ts'
 export type { VirtualClock } from './virtual-clock.ts'
 export { seededRandom } from './seeded-random.ts'
