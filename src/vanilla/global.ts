@@ -1,0 +1,3 @@
+// The script-tag build: everything above as one global object, `holdfast`.
+export * from '../index.ts'
+export { bind, watch } from './index.ts'

@@ -1,0 +1,3 @@
+// What pages without a framework import from 'holdfast/vanilla': watch() and bind().
+export { watch } from './watch.ts'
+export { bind } from './bind.ts'
