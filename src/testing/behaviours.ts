@@ -71,9 +71,8 @@ export function accepting(options: AcceptOptions, answersPings: () => boolean): 
 /** Without a code the attempt never opens; with one it opens and is closed at once. */
 export function refusing(code: number | undefined): Behaviour {
   return (link) => {
-    if (code === undefined) return link.drop()
-    link.accept()
-    link.close(code)
+    if (code !== undefined) link.accept()
+    link.close(code ?? 1006)
   }
 }
 

@@ -54,7 +54,10 @@ export function createPipe(clock: Clock, delay: () => number | null): Pipe {
   return {
     put(size, run) {
       const wait = delay()
-      if (wait === null && !stalled && underway.length === 0) return run()
+      if (wait === null && !stalled && underway.length === 0) {
+        run()
+        return
+      }
       const last = underway.at(-1)
       const at = Math.max(clock.monotonic() + (wait ?? 0), last?.at ?? 0)
       underway.push({ at, bytes: size, run })

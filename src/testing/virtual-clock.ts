@@ -70,7 +70,7 @@ export function virtualClock(start: number = NEW_YEAR): VirtualClock {
     let high = timers.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const timer = timers[middle]!
+      const timer = timers[middle] as Timer
       const isLater = timer.deadline === deadline ? timer.sequence > sequence : timer.deadline > deadline
       if (isLater) low = middle + 1
       else high = middle
@@ -178,5 +178,5 @@ function checkDuration(ms: number): void {
 }
 
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn += 1) await null
+  for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve()
 }
