@@ -36,7 +36,7 @@ export function mockServer(clock: Clock, options: MockServerOptions = {}): MockS
   const received: Frame[] = []
   const texts: string[] = []
   const farewells: Farewell[] = []
-  let delay: number | null = options.latency ?? 0
+  let delay = options.latency === undefined ? 0 : options.latency
   let jitter = 0
   let lateness: number | null = null
   let isAnsweringPings = true
