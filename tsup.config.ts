@@ -18,8 +18,8 @@ export default defineConfig([
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
     // The other build below writes this file at the same time.
     clean: ['!dist/holdfast.global.js*'],
+    // ESM entries share chunks. CommonJS entries stand alone: tsup could split them only by rewriting ?. and ?? into calls.
     sourcemap: true,
-    splitting: true,
     // The extra pass of Rollup would drop 'use client' from the React entry.
     treeshake: false,
     target: 'es2022',
