@@ -1,8 +1,8 @@
 // What an app may tune, the defaults, and resolveOptions(), which refuses what cannot work by name.
-import type { HoldfastError } from './errors.ts'
 import type { Gate } from './lib/gate.ts'
 import type { ConnectionEvents, Logger } from './connection.ts'
-import type { Protocol } from './protocol/protocol.ts'
+import type { Tuning } from './machine/model.ts'
+import { plain, rt, type Protocol } from './protocol/protocol.ts'
 import { systemRuntime, type Runtime } from './runtime.ts'
 import type { Transport } from './transports/transport.ts'
 import { webSocket } from './transports/websocket.ts'
@@ -134,4 +134,145 @@ export interface ConnectionOptions {
   readonly on?: { readonly [E in keyof ConnectionEvents]?: ((event: ConnectionEvents[E]) => void) | undefined } | undefined
   /** Clock, chance and page; for tests. @default systemRuntime */
   readonly runtime?: Runtime | undefined
+}
+
+const DAY = 86_400_000
+
+/** A number option: its default, its least and its most value. null as default: it depends, see the option. */
+type Range = readonly [preset: number | null, least: number, most: number]
+interface Ranges {
+  readonly [name: string]: Range | Ranges
+}
+
+const positive = (preset: number | null): Range => [preset, 1, DAY]
+const natural = (preset: number | null): Range => [preset, 0, DAY]
+const count = (preset: number | null): Range => [preset, 1, Infinity]
+
+/** Every number an app may set, with its default and its bounds. */
+const ranges = {
+  authTimeout: positive(10_000),
+  connectTimeout: positive(10_000),
+  handshakeTimeout: positive(5_000),
+  heartbeat: { interval: positive(null), timeout: positive(null), probe: positive(3_000) },
+  quality: { excellent: natural(100), good: natural(300), poor: natural(1_000) },
+  reconnect: {
+    minDelay: natural(0),
+    maxDelay: positive(30_000),
+    hiddenDelay: natural(30_000),
+    minUptime: natural(5_000),
+    maxAttempts: count(Infinity),
+    budget: { attempts: count(null), per: positive(300_000) },
+    circuit: {
+      failures: count(10),
+      after: natural(null),
+      coolDown: positive(30_000),
+      maxCoolDown: positive(300_000),
+    },
+  },
+  priority: [0, -Infinity, Infinity],
+  linger: natural(5_000),
+  loadFirst: natural(2_000),
+  maxMessageBytes: count(1_048_576),
+  sendWatermark: count(262_144),
+  outbox: { messages: count(1_000), bytes: count(1_048_576), ttl: natural(0) },
+} as const satisfies Ranges
+
+type Numbers<R extends Ranges> = {
+  readonly [K in keyof R]: R[K] extends Range
+    ? R[K][0] extends null
+      ? number | null
+      : number
+    : R[K] extends Ranges
+      ? Numbers<R[K]>
+      : never
+}
+
+/** The options an app gave, with every default filled in: `tuning` for the machine, the rest for its surroundings. */
+export interface ResolvedOptions {
+  readonly given: ConnectionOptions
+  readonly tuning: Tuning
+  readonly transport: Transport
+  readonly protocol: Protocol
+  readonly runtime: Runtime
+  readonly priority: number
+  readonly linger: number
+  readonly maxMessageBytes: number
+  readonly sendWatermark: number
+  readonly outbox: { readonly messages: number; readonly bytes: number; readonly ttl: number }
+}
+
+/**
+ * Fills in the defaults.
+ * @throws TypeError naming the option that cannot work, and why
+ */
+export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
+  if (typeof given.url !== 'function') toUrl(given.url, 'ws://page')
+  const numbers = toNumbers(ranges, given, '')
+  const { protocol = 'auto', transport = webSocket(), runtime = systemRuntime, heartbeat, reconnect } = given
+  for (const [name, value] of [
+    ['auth', given.auth],
+    ['diagnose', given.diagnose],
+    ['reconnect.delay', reconnect?.delay],
+  ] as const) {
+    if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`)
+  }
+  if (typeof transport.open !== 'function') throw new TypeError('transport must be a Transport')
+  const meaning =
+    protocol === 'plain' ? plain() : protocol === 'auto' || protocol === 'rt' ? rt(protocol) : (protocol as Protocol | null)
+  if (typeof meaning?.decode !== 'function') throw new TypeError(`protocol must be 'auto', 'plain', 'rt' or a Protocol`)
+  const { interval, timeout, probe } = numbers.heartbeat
+  const beat = { interval: interval ?? 15_000, timeout: timeout ?? Math.min(5_000, interval ?? 5_000), probe, advisable: interval === null && timeout === null }
+  if (beat.timeout > beat.interval) throw new TypeError('heartbeat.timeout must not be longer than heartbeat.interval')
+  const { circuit, ...pace } = numbers.reconnect
+  return {
+    ...numbers,
+    given,
+    transport,
+    protocol: meaning,
+    runtime,
+    tuning: {
+      ...numbers,
+      heartbeat: heartbeat === false || transport.capabilities.ownsHeartbeat || meaning.ping(0) === null ? null : beat,
+      reconnect: { ...pace, delay: reconnect?.delay ?? null, circuit: reconnect?.circuit === false ? null : circuit },
+      greeting: meaning.greeting,
+      hasAuth: given.auth !== undefined,
+      hasDiagnose: given.diagnose !== undefined,
+    },
+  }
+}
+
+/**
+ * A WebSocket address from any of the ways to write one.
+ * @throws TypeError naming `url`
+ */
+export function toUrl(url: unknown, page: string | null): string {
+  const parsed = typeof url === 'string' && URL.canParse(url, page ?? undefined) ? new URL(url, page ?? undefined) : null
+  const scheme = /^(?:http|ws)(s?):$/.exec(parsed?.protocol ?? '')
+  if (!parsed || !scheme || parsed.hash) {
+    throw new TypeError(`url must be a ws, wss, http or https address, or a path where there is a page, not ${String(url)}`)
+  }
+  parsed.protocol = `ws${scheme[1] ?? ''}:`
+  return parsed.href
+}
+
+/** The numbers of an object of options, nested as the ranges are. `false` switches a group off: the defaults stand in. */
+function toNumbers<R extends Ranges>(ranges: R, given: unknown, path: string): Numbers<R> {
+  const object = (given === false || given === undefined ? {} : given) as Record<string, unknown>
+  if (typeof object !== 'object' || object === null) throw new TypeError(`${path} must be an object`)
+  const entries = Object.entries(ranges).map(([name, range]) => {
+    const value = object[name]
+    const at = path ? `${path}.${name}` : name
+    if (!isRange(range)) return [name, toNumbers(range, value, at)]
+    const [preset, least, most] = range
+    if (value === undefined) return [name, preset]
+    if (typeof value !== 'number' || !(value >= least && value <= most)) {
+      throw new TypeError(`${at} must be a number from ${least} to ${most}, not ${String(value)}`)
+    }
+    return [name, value]
+  })
+  return Object.fromEntries(entries) as Numbers<R>
+}
+
+function isRange(range: Range | Ranges): range is Range {
+  return Array.isArray(range)
 }

@@ -10,9 +10,28 @@ export interface Store<T> extends Readable<T> {
   clear(): void
 }
 
-/** A store. Subscribers are told in order; `report` is told what one of them threw, and the next still runs. */
-export function createStore<T>(initial: T, report: (error: unknown) => void): Store<T> {
+/**
+ * A store. Subscribers are told in order; `report` is told what one of them threw, and the next still runs.
+ * `schedule` may put the telling off: several changes before it are told once.
+ */
+export function createStore<T>(
+  initial: T,
+  report: (error: unknown) => void,
+  schedule: (tell: () => void) => void = (tell) => tell(),
+): Store<T> {
   let value = initial
+  let told = true
+  const tell = (): void => {
+    told = true
+    for (const subscriber of [...subscribers]) {
+      if (!subscribers.has(subscriber)) continue
+      try {
+        subscriber.run()
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
   const subscribers = new Set<{ readonly run: () => void }>()
   return {
     getSnapshot: () => value,
@@ -25,13 +44,9 @@ export function createStore<T>(initial: T, report: (error: unknown) => void): St
     set(next) {
       if (Object.is(next, value)) return
       value = next
-      for (const subscriber of [...subscribers]) {
-        if (!subscribers.has(subscriber)) continue
-        try {
-          subscriber.run()
-        } catch (error) {
-          report(error)
-        }
+      if (told) {
+        told = false
+        schedule(tell)
       }
     },
     get size() {

@@ -1,0 +1,293 @@
+// Runs the connection machine: stamps each event with time and chance, keeps its one alarm, and does what its effects say.
+import { HoldfastError } from './errors.ts'
+import { createAlarm, earliest, type Timeline } from './lib/timeline.ts'
+import type { Turns } from './lib/turns.ts'
+import type { Effect, Event, Failure, Id, State } from './machine/model.ts'
+import { initialState, slots } from './machine/state.ts'
+import { transition } from './machine/transition.ts'
+import { toUrl, type ResolvedOptions } from './options.ts'
+import { classifyClose, parseReason } from './protocol/close-codes.ts'
+import type { Identity } from './protocol/protocol.ts'
+import type { CloseInfo, Link } from './transports/transport.ts'
+
+/** What the driver tells, and asks, while it runs. */
+export interface DriverHost {
+  /** Channels still wait for their first load. */
+  isLoading(): boolean
+  /** The state changed; effects have run. */
+  onChange(state: State, previous: State): void
+  /** A frame that is, to the letter, one whose effect still stands. Asked before it is parsed. */
+  isRepeat(text: string): boolean
+  /** An app message. */
+  onMessage(type: string, data: unknown, text: string): void
+  onFailure(failure: Failure): void
+  /** A frame that could not be used; the link goes on. */
+  onBadFrame(code: 'protocol-error' | 'message-too-large' | 'rejected', reason: string, text: string): void
+  /** New credentials were given: what must never be shown. */
+  onSecret(auth: unknown): void
+  onTrace(entry: { readonly event: Event } | { readonly effect: Effect }): void
+}
+
+/** A running connection machine. */
+export interface Driver {
+  readonly state: State
+  dispatch(event: Event): void
+  /** Hands text to the connected link. */
+  write(text: string): void
+  readonly bufferedBytes: number
+}
+
+const WINDOW = 60_000
+const PONGS_PER_SECOND = 10
+const FLOOD = 3
+
+/** Starts the machine at rest. Everything happens within turns. */
+export function createDriver(options: ResolvedOptions, turns: Turns, timeline: Timeline, host: DriverHost): Driver {
+  const { given, tuning, transport, protocol, runtime } = options
+  const { clock, random, page } = runtime
+  const identity: Identity = { id: `c_${token(random)}`, lib: 'holdfast/0.1.0' }
+  let state = initialState
+  let link: Link | null = null
+  let heardAt = 0
+  let target = ''
+  let auth: unknown
+  let tooLarge: readonly number[] = []
+  let pongs: readonly number[] = []
+  const cancels = new Map<Id, () => void>()
+
+  const alarm = createAlarm(clock, timeline, (late) => turns.run(() => meet(late)))
+  const ring = (): void => alarm.set(earliest(state.timers, slots)?.[1])
+
+  /** Meets every deadline that is due, in order. */
+  const meet = (late: boolean): void => {
+    notice(late)
+    for (let next = earliest(state.timers, slots); next && next[1] <= timeline.now(); next = earliest(state.timers, slots)) {
+      step({ type: 'due', slot: next[0] })
+    }
+    ring()
+  }
+
+  /** Lost time is an event of its own, and comes before whatever brought it to light. */
+  const notice = (late: boolean): void => {
+    const slept = timeline.slept()
+    if (slept || late) step({ type: 'woke', slept })
+  }
+
+  const step = (event: Event): void => {
+    host.onTrace({ event })
+    const now = timeline.now()
+    const previous = state
+    const context = { now, wall: clock.now(), random: random(), heardAt, loading: host.isLoading(), tuning }
+    const [next, effects] = transition(state, event, context)
+    state = next
+    for (const effect of effects) {
+      host.onTrace({ effect })
+      run(effect)
+    }
+    if (next !== previous) host.onChange(next, previous)
+  }
+
+  const dispatch = (event: Event): void =>
+    turns.run(() => {
+      notice(false)
+      news(event)
+    })
+
+  /** Within a turn: an event, and the alarm set anew. */
+  const news = (event: Event): void => {
+    step(event)
+    ring()
+  }
+
+  const run = (effect: Effect): void => {
+    switch (effect.type) {
+      case 'prepare':
+        return prepare(effect.request, effect.reason)
+      case 'diagnose':
+        return diagnose(effect.request, effect.failures)
+      case 'queue': {
+        const enter = (): void => dispatch({ type: 'admitted', request: effect.request })
+        if (given.gate) cancels.set(effect.request, given.gate.queue({ priority: options.priority, clock, enter }))
+        else enter()
+        return
+      }
+      case 'cancel':
+        cancels.get(effect.request)?.()
+        cancels.delete(effect.request)
+        return
+      case 'open':
+        return open(effect.link)
+      case 'hello':
+        for (const text of protocol.hello(auth, identity)) link?.send(text)
+        return
+      case 'ping':
+        link?.send(protocol.ping(effect.timestamp) ?? '')
+        return
+      case 'drop':
+        link?.close(effect.code, effect.reason)
+        link = null
+        return
+      case 'report':
+        host.onFailure(effect.failure)
+    }
+  }
+
+  /** Asks for the url and the credentials; without functions to ask, the answer is there at once. */
+  const prepare = (request: Id, reason: 'connect' | 'expired'): void => {
+    const { url } = given
+    if (typeof url !== 'function' && !given.auth) return prepared(request, url, undefined)
+    ask(
+      request,
+      async (signal) => [typeof url === 'function' ? await url() : url, await given.auth?.({ reason, signal })] as const,
+      ([address, credentials]) => prepared(request, address, credentials),
+      (cause) => dispatch({ type: 'unprepared', request, failure: { code: 'auth-failed', cause }, fatal: false }),
+    )
+  }
+
+  const prepared = (request: Id, url: string, credentials: unknown): void => {
+    try {
+      target = toUrl(url, page.address())
+    } catch (cause) {
+      // An address that is wrong now will be wrong again, unless a function may find a better one.
+      return dispatch({ type: 'unprepared', request, failure: { code: 'connect-failed', cause }, fatal: url === given.url })
+    }
+    auth = credentials
+    host.onSecret(credentials)
+    dispatch({ type: 'prepared', request })
+  }
+
+  const diagnose = (request: Id, failures: number): void =>
+    ask(
+      request,
+      async (signal) => given.diagnose?.({ failures, signal }),
+      (found) => {
+        const after = typeof found === 'object' ? Math.min(86_400_000, Math.max(0, found.after)) : NaN
+        const verdict = after >= 0 ? after : found === 'refresh' || found === 'fatal' ? found : 'retry'
+        dispatch({ type: 'diagnosed', request, verdict })
+      },
+      () => dispatch({ type: 'diagnosed', request, verdict: 'retry' }),
+    )
+
+  /** One call of the app's, which may be cancelled; whatever it gives then finds its request gone. */
+  const ask = <T>(request: Id, call: (signal: AbortSignal) => Promise<T>, done: (value: T) => void, failed: (cause: unknown) => void): void => {
+    const controller = new AbortController()
+    cancels.set(request, () => controller.abort())
+    call(controller.signal).then(done, failed)
+  }
+
+  const open = (id: Id): void => {
+    heardAt = -Infinity
+    const closed = ({ code, reason }: CloseInfo): void => {
+      const opening = state.phase === 'opening'
+      const kind = protocol.classifyClose?.(code, reason) ?? classifyClose(code)
+      const failure: Failure = {
+        code: opening ? 'connect-failed' : (meanings.get(code) ?? 'closed-by-server'),
+        closeCode: code,
+        reason: reason.slice(0, 256),
+      }
+      news({ type: 'closed', link: id, failure, class: kind, ...parseReason(reason) })
+    }
+    try {
+      link = transport.open(
+        { url: target },
+        {
+          opened: () => dispatch({ type: 'opened', link: id }),
+          message: (text) => turns.run(() => receive(id, text)),
+          closed: (info) => turns.run(() => closed(info)),
+        },
+      )
+    } catch (cause) {
+      const missing = cause instanceof HoldfastError && cause.code === 'no-websocket'
+      // A constructor that throws is forbidden to connect: CSP, mixed content. Once more, then no more (B16).
+      const failure: Failure = { code: missing ? 'no-websocket' : 'blocked', cause }
+      dispatch({ type: 'closed', link: id, failure, class: missing ? 'fatal' : 'twice', min: null, spread: null })
+    }
+  }
+
+  /** The hot path: one check that the link is the current one, and for data one call. Only what changes the connection becomes an event. */
+  const receive = (id: Id, text: string): void => {
+    if (!('link' in state) || state.link !== id) return
+    heardAt = timeline.now()
+    const level = state.phase === 'connected' ? state.level : null
+    if (isLarger(text, options.maxMessageBytes)) reject(id, text)
+    else if (level === null || !host.isRepeat(text)) decode(id, text, level)
+    if (state.phase === 'connected' && state.doubtedAt !== null) news({ type: 'heard', link: id })
+    // Timers of a hidden page come late, messages do not: deadlines are met on both (M9).
+    if (alarm.at !== undefined && heardAt >= alarm.at) meet(false)
+  }
+
+  const decode = (id: Id, text: string, level: number | null): void => {
+    const frame = protocol.decode(text, level)
+    if (frame.kind === 'ready') return news({ type: 'ready', link: id, window: frame.window, heartbeat: frame.heartbeat })
+    if (level === null) {
+      // The first frame decides what the server is.
+      news({ type: 'plain', link: id })
+      if (state.phase !== 'connected') return host.onBadFrame('protocol-error', 'came before server_ready', text)
+    }
+    switch (frame.kind) {
+      case 'message':
+        return host.onMessage(frame.type, frame.data, text)
+      case 'pong':
+        return news({ type: 'pong', link: id, timestamp: frame.timestamp })
+      case 'ping':
+        return reply(frame.reply)
+      case 'away':
+        return news({ ...frame, type: 'away', link: id })
+      case 'advice':
+        return news({ type: 'advice', link: id, window: frame.window })
+      case 'refusal':
+        return host.onBadFrame('rejected', frame.reason, text)
+      case 'invalid':
+        return host.onBadFrame('protocol-error', frame.reason, text)
+      case 'ignored':
+    }
+  }
+
+  const reply = (text: string): void => {
+    pongs = recent(pongs, 1_000)
+    if (pongs.length <= PONGS_PER_SECOND) link?.send(text)
+  }
+
+  const reject = (id: Id, text: string): void => {
+    tooLarge = recent(tooLarge, WINDOW)
+    host.onBadFrame('message-too-large', `larger than ${options.maxMessageBytes} bytes`, text)
+    if (tooLarge.length >= FLOOD) news({ type: 'flooded', link: id })
+  }
+
+  /** What happened within the last so many milliseconds, this time included. */
+  const recent = (times: readonly number[], span: number): readonly number[] => {
+    const now = timeline.now()
+    return [...times.filter((at) => at > now - span), now]
+  }
+
+  return {
+    get state() {
+      return state
+    },
+    dispatch,
+    write: (text) => link?.send(text),
+    get bufferedBytes() {
+      return link?.bufferedBytes ?? 0
+    },
+  }
+}
+
+/** Close codes that have a code of their own among our errors. */
+const meanings: ReadonlyMap<number, Failure['code']> = new Map([
+  [1009, 'message-too-large'],
+  [3000, 'unauthorized'],
+  [3003, 'forbidden'],
+  [4401, 'unauthorized'],
+  [4403, 'forbidden'],
+  [4413, 'message-too-large'],
+])
+
+/** Sixteen letters and digits: unique, not secret. */
+function token(random: () => number): string {
+  return Array.from({ length: 16 }, () => Math.floor(random() * 36).toString(36)).join('')
+}
+
+/** More than `limit` bytes of UTF-8? Counted only where the length leaves it open. */
+function isLarger(text: string, limit: number): boolean {
+  return text.length * 3 > limit && (text.length > limit || new TextEncoder().encode(text).length > limit)
+}

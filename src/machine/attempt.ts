@@ -1,0 +1,154 @@
+// From the wish for a connection to an open link that has shaken hands.
+import { allowedAt, spend } from './budget.ts'
+import { beat } from './link.ts'
+import { lose } from './loss.ts'
+import type {
+  Connecting,
+  Connected,
+  Context,
+  Effect,
+  Event,
+  Failure,
+  Handshaking,
+  Memory,
+  Opening,
+  Ping,
+  State,
+  Step,
+} from './model.ts'
+import { arm, lingering, nextId, remember } from './state.ts'
+
+/** From rest: an attempt, but the channels' first loads first (G10a). */
+export function start(state: State, context: Context): Step {
+  if (!context.loading) return attempt(state, context)
+  return [ask(state, 'loading', context.now + context.tuning.loadFirst), []]
+}
+
+/** An attempt, if the budget allows one now; every third that follows on attempts which never opened begins with `diagnose`. */
+export function attempt(state: State, context: Context): Step {
+  const { now, wall, tuning } = context
+  const { memory } = state
+  const at = allowedAt(memory.attempts, now, tuning.reconnect.budget, memory.window)
+  if (at > now) {
+    const failure: Failure = { code: 'budget-spent' }
+    return [
+      {
+        phase: 'waiting',
+        memory: { ...memory, failure },
+        timers: { ...lingering(state), retry: at },
+        retryAt: wall + at - now,
+        floorAt: at,
+        suspended: false,
+      },
+      [{ type: 'report', failure }],
+    ]
+  }
+  const outage = memory.outage ?? { since: now, failures: 0, unopened: 0, trips: 0 }
+  const next = remember(state, { outage })
+  if (!tuning.hasDiagnose || outage.unopened === 0 || outage.unopened % 3 > 0) return prepare(next, context)
+  const asking = ask(next, 'diagnosing', now + tuning.authTimeout)
+  return [asking, [{ type: 'diagnose', request: asking.request, failures: outage.failures }]]
+}
+
+/** Asks for the url and for credentials. */
+export function prepare(state: State, { now, tuning }: Context): Step {
+  const asking = ask(state, 'preparing', now + tuning.authTimeout)
+  const reason = state.memory.expired ? 'expired' : 'connect'
+  return [asking, [{ type: 'prepare', request: asking.request, reason }]]
+}
+
+/** Acts on what `diagnose` found. */
+export function diagnosed(state: Connecting, { verdict }: Extract<Event, { type: 'diagnosed' }>, context: Context): Step {
+  if (verdict === 'fatal') return lose(state, { failure: { code: 'connect-failed' }, class: 'fatal' }, context)
+  if (typeof verdict === 'number') {
+    // The attempt has not failed, it is put off: nothing is counted or reported.
+    return lose(state, { failure: state.memory.failure, class: 'backoff', announced: true, hint: { min: verdict, spread: verdict / 10 } }, context)
+  }
+  return prepare(verdict === 'refresh' ? remember(state, { expired: true }) : state, context)
+}
+
+/** Credentials are there: queues at the gate. Without one, the driver admits at once. */
+export function enqueue(state: Connecting): Step {
+  const queued = ask(remember(state, { expired: false }), 'queued', undefined)
+  return [queued, [{ type: 'queue', request: queued.request }]]
+}
+
+/** Opens a link; this is what the budget counts. */
+export function open(state: Connecting, { now, tuning }: Context): Step {
+  const [link, memory] = nextId(state)
+  const attempts = spend(memory.attempts, now, tuning.reconnect.budget)
+  const opening: Opening = {
+    phase: 'opening',
+    memory: { ...memory, attempts },
+    timers: { ...lingering(state), deadline: now + tuning.connectTimeout },
+    link,
+    request: state.request,
+  }
+  return [opening, [{ type: 'open', link }]]
+}
+
+/** The link is open: `client_ready` and one ping leave together, and the first frame will decide (G2a). */
+export function shake(state: Opening, context: Context): Step {
+  const { now, wall, tuning } = context
+  const { link, request, memory } = state
+  const effects: Effect[] = [{ type: 'hello', link }]
+  const pings: Ping[] = []
+  if (tuning.heartbeat) {
+    pings.push({ sentAt: now, timestamp: wall })
+    effects.push({ type: 'ping', link, timestamp: wall })
+  }
+  const handshaking: Handshaking = {
+    phase: 'handshaking',
+    memory,
+    timers: {
+      ...lingering(state),
+      ...(isRequired(state, tuning.greeting) ? { deadline: now + tuning.handshakeTimeout } : { ready: now + 1_000 }),
+    },
+    link,
+    request,
+    openedAt: now,
+    pings,
+  }
+  if (tuning.greeting !== 'plain') return [handshaking, effects]
+  const [connected, more] = enter(handshaking, 0, context)
+  return [connected, [...effects, ...more]]
+}
+
+/** The link counts as connected; `level` null is settled by the first frame. */
+export function enter(state: Handshaking, level: number | null, { now, tuning }: Context): Step<Connected> {
+  const { link, request, pings, openedAt } = state
+  const memory: Memory = { ...state.memory, once: true, failure: null }
+  const heartbeat = beat(memory, tuning)
+  const poor = openedAt + tuning.quality.poor
+  const connected: Connected = {
+    phase: 'connected',
+    memory,
+    timers: {
+      ...lingering(state),
+      stable: now + tuning.reconnect.minUptime,
+      ...(heartbeat ? { ping: openedAt + heartbeat.interval, pong: openedAt + heartbeat.timeout, overdue: Math.max(now, poor) } : {}),
+      ...(level === null ? { level: openedAt + tuning.handshakeTimeout } : {}),
+    },
+    link,
+    level,
+    pings,
+    pingedAt: openedAt,
+    askedAt: openedAt,
+    local: false,
+    overdue: false,
+    doubtedAt: null,
+    latency: null,
+    away: null,
+  }
+  return [connected, [{ type: 'cancel', request }]]
+}
+
+/** True where `server_ready` must come first: plain frames before it mean nothing (G2a). */
+export function isRequired(state: State, greeting: 'auto' | 'plain' | 'rt'): boolean {
+  return greeting === 'rt' || (greeting === 'auto' && state.memory.greets)
+}
+
+function ask(state: State, step: Connecting['step'], deadline: number | undefined): Connecting {
+  const [request, memory] = nextId(state)
+  return arm({ phase: 'connecting', memory, timers: lingering(state), step, request }, { deadline })
+}

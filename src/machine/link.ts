@@ -1,0 +1,128 @@
+// The life of an open link: its level, its heartbeat, doubt, and the server's advice.
+import { windowBounds } from './backoff.ts'
+import { smooth } from './latency.ts'
+import { lose } from './loss.ts'
+import type { Connected, Context, Effect, Event, Failure, Instant, Memory, Ping, State, Step, Tuning } from './model.ts'
+import { arm, remember } from './state.ts'
+
+/** Unanswered pings that are remembered: enough to know a pong that comes two minutes late. */
+const REMEMBERED = 8
+
+/** The heartbeat in force: the app's own, else the server's advice, else the defaults. */
+export function beat(memory: Memory, { heartbeat }: Tuning): { readonly interval: number; readonly timeout: number } | null {
+  return heartbeat?.advisable ? (memory.advice ?? heartbeat) : heartbeat
+}
+
+/** Takes the server's advice from `server_ready`, clamped (G5). */
+export function greeted<S extends State>(state: S, { window, heartbeat }: Extract<Event, { type: 'ready' }>): S {
+  return remember(advised(state, window), { greets: true, ...(heartbeat ? { advice: heartbeat } : {}) })
+}
+
+/** Takes a new reconnect window; null leaves the known one. */
+export function advised<S extends State>(state: S, window: number | null): S {
+  return window === null ? state : remember(state, { window: Math.min(windowBounds[1], Math.max(windowBounds[0], window)) })
+}
+
+/** The first frame of a connected link has decided its level; a later `server_ready` only brings new advice. */
+export function settle(state: Connected, level: number, { now, tuning }: Context): Step {
+  const heartbeat = beat(state.memory, tuning)
+  return [
+    arm(
+      { ...state, level },
+      { level: undefined, ...(heartbeat ? { ping: Math.max(now, state.pingedAt + heartbeat.interval) } : {}) },
+    ),
+    [],
+  ]
+}
+
+/** The heartbeat: a ping each interval, counted from the last, whatever else arrives (G3). */
+export function ping(state: Connected, context: Context): Step {
+  const heartbeat = beat(state.memory, context.tuning)
+  if (!heartbeat) return [state, []]
+  const { pong } = state.timers
+  // A ping that still waits for a sign of life keeps its deadline.
+  return pong === undefined ? ask(state, heartbeat.timeout, false, context) : ask(state, pong - context.now, state.local, context, state.askedAt)
+}
+
+/**
+ * Sleep, a network change or a tab that comes back may have killed the link without a word: a ping with a short deadline
+ * finds out, whatever `readyState` says (G3). One probe at a time, unless the machine slept and its deadline means nothing.
+ */
+export function probe(state: Connected, context: Context, again: boolean = false): Step {
+  const { heartbeat } = context.tuning
+  if (!heartbeat || (state.local && !again)) return [state, []]
+  return ask(state, heartbeat.probe, true, context)
+}
+
+/** Time was lost. What was not heard for too long, or not since the machine slept, is doubted until it answers. */
+export function wake(state: Connected, slept: boolean, context: Context): Step {
+  const heartbeat = beat(state.memory, context.tuning)
+  if (!heartbeat) return [state, []]
+  const silent = context.now - context.heardAt > heartbeat.interval + heartbeat.timeout
+  const doubtedAt = state.doubtedAt ?? (slept || silent ? context.now : null)
+  return probe({ ...state, doubtedAt }, context, true)
+}
+
+/** The deadline of a ping. Any sign of life will do; a server that never answered one is doubted, not left (G3). */
+export function silence(state: Connected, context: Context): Step {
+  if (context.heardAt >= state.askedAt) return [arm({ ...state, local: false }, { pong: undefined }), []]
+  // Level 1 promises pongs.
+  if (state.memory.answers || (state.level ?? 0) > 0) {
+    return lose(state, { failure: { code: 'heartbeat-timeout' }, class: 'backoff', code: 4408 }, context)
+  }
+  return [arm({ ...state, local: false, doubtedAt: state.doubtedAt ?? context.now }, { pong: undefined }), []]
+}
+
+/** A pong, matched to the ping it answers: the round trip is true even when it comes late (C7). Others only count as heard. */
+export function answer(state: Connected, { timestamp }: Extract<Event, { type: 'pong' }>, { now }: Context): Step {
+  const index = state.pings.findIndex((sent) => sent.timestamp === timestamp)
+  const answered = state.pings[index]
+  if (!answered) return [state, []]
+  const pings = state.pings.slice(index + 1)
+  const settled = answered.sentAt >= state.askedAt
+  const next: Connected = {
+    ...remember(state, { answers: true }),
+    pings,
+    latency: smooth(state.latency, now - answered.sentAt),
+    overdue: state.overdue && pings.length > 0,
+    local: state.local && !settled,
+    // Only an answer to a ping of after the doubt proves anything: what was under way before may arrive from a dead link.
+    doubtedAt: state.doubtedAt !== null && answered.sentAt >= state.doubtedAt ? null : state.doubtedAt,
+  }
+  return [arm(next, { ...(settled ? { pong: undefined } : {}), ...(pings.length > 0 ? {} : { overdue: undefined }) }), []]
+}
+
+/** Something arrived on a doubted link: enough only where pings are not answered. */
+export function hear(state: Connected): Step {
+  return [state.memory.answers ? state : { ...state, doubtedAt: null }, []]
+}
+
+/** The server will close: this link is used until then, or until the time to move, whichever comes first. */
+export function leave(state: Connected, event: Extract<Event, { type: 'away' }>, context: Context): Step {
+  if (state.away) return [state, []]
+  const failure: Failure = { code: 'closed-by-server', reason: event.reason }
+  if (event.final) return lose(state, { failure, class: 'fatal' }, context)
+  const moveAt = context.now + event.min + context.random * event.spread
+  return [
+    arm({ ...state, away: { moveAt, failure } }, { away: Math.min(moveAt, context.now + event.grace) }),
+    [],
+  ]
+}
+
+function ask(
+  state: Connected,
+  timeout: number,
+  local: boolean,
+  { now, wall, tuning }: Context,
+  askedAt: Instant = now,
+): Step {
+  const interval = beat(state.memory, tuning)?.interval ?? 0
+  const last = state.pings.at(-1)
+  const sent: Ping = { sentAt: now, timestamp: Math.max(wall, (last?.timestamp ?? 0) + 1) }
+  const effect: Effect = { type: 'ping', link: state.link, timestamp: sent.timestamp }
+  const next: Connected = { ...state, pings: [...state.pings, sent].slice(-REMEMBERED), pingedAt: now, askedAt, local }
+  return [
+    arm(next, { ping: now + interval, pong: now + timeout, overdue: state.timers.overdue ?? now + tuning.quality.poor }),
+    [effect],
+  ]
+}
