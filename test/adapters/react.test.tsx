@@ -119,6 +119,9 @@ describe('with a selector', () => {
     expect(result.current).toBe(first)
     act(() => queue.set(liveSnapshot([0, 2, 4])))
     expect([renders, result.current]).toEqual([3, [2, 4]])
+    const second = result.current
+    rerender()
+    expect(result.current).toBe(second)
   })
 
   test('[E3] a selector that is always the same function runs once for each snapshot', () => {
