@@ -92,9 +92,9 @@ export default defineConfig(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
-  // Tools read their configuration from the default export.
+  // Tools read their configuration from the default export; a declaration says what somebody else exports.
   {
-    files: ['**/*.config.{js,ts}', 'test/support/{prepare,build}.ts'],
+    files: ['**/*.config.{js,ts}', '**/*.d.ts', 'test/support/{prepare,build}.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
 )

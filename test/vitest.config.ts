@@ -78,7 +78,7 @@ export default defineConfig({
           name: 'browser',
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/support/prepare.ts', 'test/support/build.ts'],
+          globalSetup: ['test/support/prepare.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
