@@ -4,8 +4,8 @@ import type { ConnectionSnapshot, Readable, StateSnapshot } from '../index.ts'
 import { useReadable, type Maybe } from './use-readable.ts'
 
 /**
- * What is known about a connection; renders again when that changed. While subscribed, it counts as interest;
- * the component opens and closes nothing.
+ * What is known about a connection; renders again when that changed. Looking is no interest: what opens a connection is
+ * a channel in use or `connect()`, and unmounting closes nothing.
  *
  * Without a selector: the whole snapshot. With one: what it picks, and a render only when that changed; inline
  * selectors are fine. A picked value that is `equal` to the last one is the last one, by reference.
@@ -38,8 +38,9 @@ export function useConnection(
 }
 
 /**
- * The data of a channel and how fresh it is; renders again when one of them changed. While subscribed, the channel
- * is kept up to date; the component opens and closes nothing. `useChannel(live.state(name, options))` is fine in a render.
+ * The data of a channel and how fresh it is; renders again when one of them changed. While mounted, the channel is
+ * kept up to date; connections are opened, shared and closed by who needs them, not by components.
+ * `useChannel(live.state(name, options))` is fine in a render.
  *
  * Selectors are those of {@link useConnection}. `asOf` is a clock reading and changes without a render: read it from
  * the snapshot when rendering, or from `channel.getSnapshot().asOf` in a timer of your own, rather than select it.

@@ -3,7 +3,7 @@ import type { Readable } from '../index.ts'
 
 /**
  * Calls `run` at once with the current snapshot, or with what `selector` picks from it, and again whenever that changed.
- * While watched, a connection or channel counts as wanted.
+ * While watched, a channel is kept up to date.
  *
  * A throw of the first call is thrown here and nothing stays subscribed; later ones are the readable's to report.
  *

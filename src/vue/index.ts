@@ -14,8 +14,8 @@ export type MaybeSnapshotRefs<S, K extends keyof S = keyof S> = {
 type Maybe<T> = T | null | undefined
 
 /**
- * What is known about a connection, until the scope ends. While subscribed, it counts as interest; the component
- * opens and closes nothing.
+ * What is known about a connection, until the scope ends. Looking is no interest: what opens a connection is a channel in
+ * use or `connect()`, and unmounting closes nothing.
  *
  * Without a selector: an object of readonly shallow refs, one for each field; only those whose value changed trigger.
  * With one: a readonly shallow ref of what it picks, which may use refs and props; a picked value that is `equal` to
@@ -57,8 +57,8 @@ export function useConnection(
 }
 
 /**
- * The data of a channel and how fresh it is, until the scope ends. While subscribed, the channel is kept up to date; the
- * component opens and closes nothing. The data is never made reactive in depth.
+ * The data of a channel and how fresh it is, until the scope ends. Until then the channel is kept up to date;
+ * connections are opened, shared and closed by who needs them, not by components. The data is never made reactive in depth.
  *
  * Selectors, scopes and servers are those of {@link useConnection}. `asOf` is a clock reading: read at any time it is current,
  * but it triggers only together with another field. Show an age by reading it beside a ticking ref of your own.
