@@ -15,7 +15,7 @@ export interface NamedTest {
 /** Every named test of the repository. */
 export function readTests(): NamedTest[] {
   return filesBelow('test')
-    .filter((path) => /\.test(-d)?\.tsx?$/.test(path))
+    .filter((path) => /\.tsx?$/.test(path))
     .flatMap((path) => testsIn(path, readFileSync(root + path, 'utf8')))
 }
 
