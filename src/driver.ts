@@ -12,6 +12,8 @@ import type { CloseInfo, Link } from './transports/transport.ts'
 
 /** What the driver tells, and asks, while it runs. */
 export interface DriverHost {
+  /** Looks whether time was lost, before an event or a deadline. */
+  notice(late: boolean): void
   /** Channels still wait for their first load. */
   isLoading(): boolean
   /** The state changed; effects have run. */
@@ -31,7 +33,12 @@ export interface DriverHost {
 /** A running connection machine. */
 export interface Driver {
   readonly state: State
+  /** Brings an event in, in a turn of its own. */
   dispatch(event: Event): void
+  /** Brings an event in at once; only within a turn. */
+  step(event: Event): void
+  /** The server's address without query, user or fragment; empty before the first attempt. */
+  readonly address: string
   /** Hands text to the connected link. */
   write(text: string): void
   readonly bufferedBytes: number
@@ -60,17 +67,11 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
 
   /** Meets every deadline that is due, in order. */
   const meet = (late: boolean): void => {
-    notice(late)
+    host.notice(late)
     for (let next = earliest(state.timers, slots); next && next[1] <= timeline.now(); next = earliest(state.timers, slots)) {
       step({ type: 'due', slot: next[0] })
     }
     ring()
-  }
-
-  /** Lost time is an event of its own, and comes before whatever brought it to light. */
-  const notice = (late: boolean): void => {
-    const slept = timeline.slept()
-    if (slept || late) step({ type: 'woke', slept })
   }
 
   const step = (event: Event): void => {
@@ -89,7 +90,7 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
 
   const dispatch = (event: Event): void =>
     turns.run(() => {
-      notice(false)
+      host.notice(false)
       news(event)
     })
 
@@ -265,6 +266,10 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
       return state
     },
     dispatch,
+    step: news,
+    get address() {
+      return target.replace(/\?.*/, '').replace(/\/\/[^/]*@/, '//')
+    },
     write: (text) => link?.send(text),
     get bufferedBytes() {
       return link?.bufferedBytes ?? 0

@@ -58,6 +58,8 @@ export type ChannelEvent =
   | { readonly type: 'pushed'; readonly whole: boolean }
   /** A message that means "load again". */
   | { readonly type: 'signalled' }
+  /** A message of this channel could not be used: what is there may be behind. */
+  | { readonly type: 'spoiled' }
   /** An answer that the schema has let through. `older`: `version` says that what is there is newer. */
   | { readonly type: 'loaded'; readonly request: number; readonly older: boolean }
   | { readonly type: 'failed'; readonly request: number }
@@ -85,11 +87,14 @@ export interface ChannelContext {
   readonly random: number
   readonly mode: 'replace' | 'reload' | 'change'
   readonly canLoad: boolean
+  readonly hasInitial: boolean
   readonly loadTimeout: number
   /** The poll interval by the data there is now; null: never. */
   readonly interval: number | null
   readonly spread: number
   readonly linger: number
+  /** What an active channel would have been told by events. */
+  readonly surroundings: { readonly up: boolean; readonly doubted: boolean; readonly away: boolean }
   /** How much longer a deadline is that came due while time was lost. */
   readonly grace: number
 }

@@ -34,8 +34,9 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
   if ('request' in event && event.request !== channel.load?.request) return [channel, []]
   switch (event.type) {
     case 'subscribed': {
-      const next = arm({ ...channel, active: true }, { linger: undefined })
-      return channel.active || !context.canLoad ? [next, []] : begin(next, context)
+      if (channel.active) return [arm(channel, { linger: undefined }), []]
+      const next: Channel = { ...channel, ...context.surroundings, active: true }
+      return context.canLoad ? begin(next, context) : [next, []]
     }
     case 'unsubscribed':
       return [channel.active ? arm(channel, { linger: context.now + context.linger }) : channel, []]
@@ -66,6 +67,11 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
     case 'signalled':
       if (!channel.active || !context.canLoad) return [channel, []]
       return [sooner(doubt(channel), context.now + context.random * context.spread), []]
+    case 'spoiled': {
+      const next = doubt(channel)
+      if (!channel.active || !context.canLoad || channel.load || channel.timers.load !== undefined) return [next, []]
+      return [arm(next, { load: context.now + pause(channel.failures, context.random) }), []]
+    }
     case 'loaded':
       return channel.load ? loaded(channel, channel.load, event.older, context) : [channel, []]
     case 'failed':
@@ -79,7 +85,7 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       return [deadline === undefined ? next : arm(next, { deadline: Math.max(deadline, context.now + context.grace) }), []]
     }
     case 'reset': {
-      const [next, effects] = forget(channel)
+      const [next, effects] = forget(channel, context)
       if (!channel.active || !context.canLoad) return [{ ...next, active: channel.active }, effects]
       const [loading, more] = begin({ ...next, active: true }, context)
       return [arm(loading, { linger: channel.timers.linger }), [...effects, ...more]]
@@ -163,8 +169,12 @@ function failed(channel: Channel, load: Load, timedOut: boolean, context: Channe
   if (channel.proven && !channel.doubted) return [next, effects]
   // Without polling, only what is missing is tried again: the first data, or the proof a link waits for.
   if (context.interval === null && channel.hasData && !channel.up) return [next, effects]
-  const wait = Math.min(30_000, 1_000 * 2 ** Math.min(failures - 1, 10)) * (0.5 + context.random / 2)
-  return [arm(next, { load: context.now + wait }), effects]
+  return [arm(next, { load: context.now + pause(failures - 1, context.random) }), effects]
+}
+
+/** The wait after so many failures in a row: doubling from 1 s to 30 s, shortened by up to a half at random. */
+function pause(failures: number, random: number): number {
+  return Math.min(30_000, 1_000 * 2 ** Math.min(failures, 10)) * (1 - random / 2)
 }
 
 function due(channel: Channel, slot: Slot, context: ChannelContext): ChannelStep {
@@ -185,18 +195,18 @@ function due(channel: Channel, slot: Slot, context: ChannelContext): ChannelStep
     case 'old':
       return [arm({ ...channel, fresh: false }, { old: undefined }), []]
     case 'linger':
-      return forget(channel)
+      return forget(channel, context)
   }
 }
 
 /** Everything but what is known of the surroundings, and the count of requests. */
-function forget(channel: Channel): ChannelStep {
+function forget(channel: Channel, { hasInitial }: ChannelContext): ChannelStep {
   const { up, doubted, away, lastRequest, load } = channel
   const effects: ChannelEffect[] = []
   if (load) {
     effects.push({ type: 'abort', request: load.request }, { type: 'settle', request: load.request, timedOut: false })
   }
-  return [{ ...initialChannel, up, doubted, away, lastRequest }, [...effects, { type: 'forget' }]]
+  return [{ ...initialChannel, up, doubted, away, lastRequest, hasData: hasInitial }, [...effects, { type: 'forget' }]]
 }
 
 /** Loads at that instant, unless it is to be sooner anyway. */

@@ -54,7 +54,7 @@ export function createAlarm(clock: Clock, timeline: Timeline, ring: (late: boole
         due = undefined
         ring(now - at > JUMP)
       },
-      Math.max(0, at - timeline.now()),
+      Math.max(0, Math.ceil(at - timeline.now())),
     )
   }
   return {
