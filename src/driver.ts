@@ -49,7 +49,12 @@ const PONGS_PER_SECOND = 10
 const FLOOD = 3
 
 /** Starts the machine at rest. Everything happens within turns. */
-export function createDriver(options: ResolvedOptions, turns: Turns, timeline: Timeline, host: DriverHost): Driver {
+export function createDriver(
+  options: ResolvedOptions,
+  turns: Turns,
+  timeline: Timeline,
+  host: DriverHost,
+): Driver {
   const { given, tuning, transport, protocol, runtime } = options
   const { clock, random, page } = runtime
   const identity: Identity = { id: `c_${token(random)}`, lib: 'holdfast/0.1.0' }
@@ -68,7 +73,11 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
   /** Meets every deadline that is due, in order. */
   const meet = (late: boolean): void => {
     host.notice(late)
-    for (let next = earliest(state.timers, slots); next && next[1] <= timeline.now(); next = earliest(state.timers, slots)) {
+    for (
+      let next = earliest(state.timers, slots);
+      next && next[1] <= timeline.now();
+      next = earliest(state.timers, slots)
+    ) {
       step({ type: 'due', slot: next[0] })
     }
     ring()
@@ -108,7 +117,8 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
         return diagnose(effect.request, effect.failures)
       case 'queue': {
         const enter = (): void => dispatch({ type: 'admitted', request: effect.request })
-        if (given.gate) cancels.set(effect.request, given.gate.queue({ priority: options.priority, clock, enter }))
+        if (given.gate)
+          cancels.set(effect.request, given.gate.queue({ priority: options.priority, clock, enter }))
         else enter()
         return
       }
@@ -139,9 +149,11 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
     if (typeof url !== 'function' && !given.auth) return prepared(request, url, undefined)
     ask(
       request,
-      async (signal) => [typeof url === 'function' ? await url() : url, await given.auth?.({ reason, signal })] as const,
+      async (signal) =>
+        [typeof url === 'function' ? await url() : url, await given.auth?.({ reason, signal })] as const,
       ([address, credentials]) => prepared(request, address, credentials),
-      (cause) => dispatch({ type: 'unprepared', request, failure: { code: 'auth-failed', cause }, fatal: false }),
+      (cause) =>
+        dispatch({ type: 'unprepared', request, failure: { code: 'auth-failed', cause }, fatal: false }),
     )
   }
 
@@ -150,7 +162,12 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
       target = toUrl(url, page.address())
     } catch (cause) {
       // An address that is wrong now will be wrong again, unless a function may find a better one.
-      return dispatch({ type: 'unprepared', request, failure: { code: 'connect-failed', cause }, fatal: url === given.url })
+      return dispatch({
+        type: 'unprepared',
+        request,
+        failure: { code: 'connect-failed', cause },
+        fatal: url === given.url,
+      })
     }
     auth = credentials
     host.onSecret(credentials)
@@ -170,7 +187,12 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
     )
 
   /** One call of the app's, which may be cancelled; whatever it gives then finds its request gone. */
-  const ask = <T>(request: Id, call: (signal: AbortSignal) => Promise<T>, done: (value: T) => void, failed: (cause: unknown) => void): void => {
+  const ask = <T>(
+    request: Id,
+    call: (signal: AbortSignal) => Promise<T>,
+    done: (value: T) => void,
+    failed: (cause: unknown) => void,
+  ): void => {
     const controller = new AbortController()
     cancels.set(request, () => controller.abort())
     call(controller.signal).then(done, failed)
@@ -201,7 +223,14 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
       const missing = cause instanceof HoldfastError && cause.code === 'no-websocket'
       // A constructor that throws is forbidden to connect: CSP, mixed content. Once more, then no more (B16).
       const failure: Failure = { code: missing ? 'no-websocket' : 'blocked', cause }
-      dispatch({ type: 'closed', link: id, failure, class: missing ? 'fatal' : 'twice', min: null, spread: null })
+      dispatch({
+        type: 'closed',
+        link: id,
+        failure,
+        class: missing ? 'fatal' : 'twice',
+        min: null,
+        spread: null,
+      })
     }
   }
 
@@ -219,11 +248,13 @@ export function createDriver(options: ResolvedOptions, turns: Turns, timeline: T
 
   const decode = (id: Id, text: string, level: number | null): void => {
     const frame = protocol.decode(text, level)
-    if (frame.kind === 'ready') return news({ type: 'ready', link: id, window: frame.window, heartbeat: frame.heartbeat })
+    if (frame.kind === 'ready')
+      return news({ type: 'ready', link: id, window: frame.window, heartbeat: frame.heartbeat })
     if (level === null) {
       // The first frame decides what the server is.
       news({ type: 'plain', link: id })
-      if (state.phase !== 'connected') return host.onBadFrame('protocol-error', 'came before server_ready', text)
+      if (state.phase !== 'connected')
+        return host.onBadFrame('protocol-error', 'came before server_ready', text)
     }
     switch (frame.kind) {
       case 'message':

@@ -34,9 +34,11 @@ export function explain(code: ErrorCode, detail: string | undefined): string {
   return `${words[code] ?? code}${detail ? ` (${detail})` : ''}`
 }
 
-/** What happens next, after the loss of a connection. */
-export function foretell(state: State, now: number): string {
+/** What happens next: told where the code is about the loss of a connection. */
+export function foretell(code: ErrorCode, state: State, wall: number): string {
+  if (state.memory.failure?.code !== code) return '.'
   if (state.phase === 'failed') return '; not retrying until connect() is called.'
-  if (state.phase !== 'waiting') return '.'
-  return `; next attempt in ${((state.retryAt - now) / 1_000).toFixed(1)} s.`
+  return state.phase === 'waiting'
+    ? `; next attempt in ${((state.retryAt - wall) / 1_000).toFixed(1)} s.`
+    : '.'
 }

@@ -1,6 +1,6 @@
 // What an app may tune, the defaults, and resolveOptions(), which refuses what cannot work by name.
 import type { Gate } from './lib/gate.ts'
-import type { ConnectionEvents, Logger } from './connection.ts'
+import type { ConnectionEvents, Logger } from './api.ts'
 import type { Tuning } from './machine/model.ts'
 import { plain, rt, type Protocol } from './protocol/protocol.ts'
 import { systemRuntime, type Runtime } from './runtime.ts'
@@ -18,7 +18,9 @@ export interface ConnectionOptions {
    * Credentials for `client_ready`, asked for before every attempt, one call at a time. `reason` is `expired` when the
    * server refused the last ones. A throw, a rejection or {@link ConnectionOptions.authTimeout} fails the attempt (`auth-failed`).
    */
-  readonly auth?: ((context: { readonly reason: 'connect' | 'expired'; readonly signal: AbortSignal }) => unknown) | undefined
+  readonly auth?:
+    | ((context: { readonly reason: 'connect' | 'expired'; readonly signal: AbortSignal }) => unknown)
+    | undefined
   /** How long `auth` and a `url` function may take. @default 10_000 */
   readonly authTimeout?: number | undefined
   /** What carries the text. One object serves every attempt. @default webSocket() */
@@ -103,7 +105,10 @@ export interface ConnectionOptions {
    * `authTimeout` counts as `retry`. @default none
    */
   readonly diagnose?:
-    | ((context: { readonly failures: number; readonly signal: AbortSignal }) => Diagnosis | Promise<Diagnosis>)
+    | ((context: {
+        readonly failures: number
+        readonly signal: AbortSignal
+      }) => Diagnosis | Promise<Diagnosis>)
     | undefined
   /** The order in a shared gate; lower opens first. @default 0 */
   readonly priority?: number | undefined
@@ -131,7 +136,9 @@ export interface ConnectionOptions {
   /** Told every connection event once, redacted. `console` fits. @default none */
   readonly logger?: Logger | undefined
   /** Listeners from the start, as `connection.on` takes them. */
-  readonly on?: { readonly [E in keyof ConnectionEvents]?: ((event: ConnectionEvents[E]) => void) | undefined } | undefined
+  readonly on?:
+    | { readonly [E in keyof ConnectionEvents]?: ((event: ConnectionEvents[E]) => void) | undefined }
+    | undefined
   /** Clock, chance and page; for tests. @default systemRuntime */
   readonly runtime?: Runtime | undefined
 }
@@ -218,11 +225,22 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
   }
   if (typeof transport.open !== 'function') throw new TypeError('transport must be a Transport')
   const meaning =
-    protocol === 'plain' ? plain() : protocol === 'auto' || protocol === 'rt' ? rt(protocol) : (protocol as Protocol | null)
-  if (typeof meaning?.decode !== 'function') throw new TypeError(`protocol must be 'auto', 'plain', 'rt' or a Protocol`)
+    protocol === 'plain'
+      ? plain()
+      : protocol === 'auto' || protocol === 'rt'
+        ? rt(protocol)
+        : (protocol as Protocol | null)
+  if (typeof meaning?.decode !== 'function')
+    throw new TypeError(`protocol must be 'auto', 'plain', 'rt' or a Protocol`)
   const { interval, timeout, probe } = numbers.heartbeat
-  const beat = { interval: interval ?? 15_000, timeout: timeout ?? Math.min(5_000, interval ?? 5_000), probe, advisable: interval === null && timeout === null }
-  if (beat.timeout > beat.interval) throw new TypeError('heartbeat.timeout must not be longer than heartbeat.interval')
+  const beat = {
+    interval: interval ?? 15_000,
+    timeout: timeout ?? Math.min(5_000, interval ?? 5_000),
+    probe,
+    advisable: interval === null && timeout === null,
+  }
+  if (beat.timeout > beat.interval)
+    throw new TypeError('heartbeat.timeout must not be longer than heartbeat.interval')
   const { circuit, ...pace } = numbers.reconnect
   return {
     ...numbers,
@@ -232,8 +250,13 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
     runtime,
     tuning: {
       ...numbers,
-      heartbeat: heartbeat === false || transport.capabilities.ownsHeartbeat || meaning.ping(0) === null ? null : beat,
-      reconnect: { ...pace, delay: reconnect?.delay ?? null, circuit: reconnect?.circuit === false ? null : circuit },
+      heartbeat:
+        heartbeat === false || transport.capabilities.ownsHeartbeat || meaning.ping(0) === null ? null : beat,
+      reconnect: {
+        ...pace,
+        delay: reconnect?.delay ?? null,
+        circuit: reconnect?.circuit === false ? null : circuit,
+      },
       greeting: meaning.greeting,
       hasAuth: given.auth !== undefined,
       hasDiagnose: given.diagnose !== undefined,
@@ -246,10 +269,13 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
  * @throws TypeError naming `url`
  */
 export function toUrl(url: unknown, page: string | null): string {
-  const parsed = typeof url === 'string' && URL.canParse(url, page ?? undefined) ? new URL(url, page ?? undefined) : null
+  const parsed =
+    typeof url === 'string' && URL.canParse(url, page ?? undefined) ? new URL(url, page ?? undefined) : null
   const scheme = /^(?:http|ws)(s?):$/.exec(parsed?.protocol ?? '')
   if (!parsed || !scheme || parsed.hash) {
-    throw new TypeError(`url must be a ws, wss, http or https address, or a path where there is a page, not ${String(url)}`)
+    throw new TypeError(
+      `url must be a ws, wss, http or https address, or a path where there is a page, not ${String(url)}`,
+    )
   }
   parsed.protocol = `ws${scheme[1] ?? ''}:`
   return parsed.href

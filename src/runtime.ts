@@ -17,14 +17,7 @@ export interface Clock {
  * `network` a change of the network connection without a word on online or offline.
  */
 export type PageSignal =
-  | 'online'
-  | 'offline'
-  | 'visible'
-  | 'hidden'
-  | 'restored'
-  | 'frozen'
-  | 'resumed'
-  | 'network'
+  'online' | 'offline' | 'visible' | 'hidden' | 'restored' | 'frozen' | 'resumed' | 'network'
 
 /** The page the connection lives in. Outside a browser: always online, always visible, no address. */
 export interface Page {

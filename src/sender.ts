@@ -1,6 +1,6 @@
 // Sends: encoded at once, written when the link allows, told their outcome exactly once (G18, G19, G21).
 import { add, expire, type Outbox } from './channels/outbox.ts'
-import type { SendOutcome } from './connection.ts'
+import type { SendOutcome } from './api.ts'
 import type { Driver } from './driver.ts'
 import type { ErrorCode, HoldfastError } from './errors.ts'
 import { createAlarm, type Timeline } from './lib/timeline.ts'
@@ -54,7 +54,8 @@ export function createSender(
     const [rest, expired] = expire(outbox, now)
     outbox = rest
     const full = isWritable(state)
-    for (const { id, until } of expired) fail(id, toError(full ? 'queue-full' : until < now ? 'expired' : 'not-connected'))
+    for (const { id, until } of expired)
+      fail(id, toError(full ? 'queue-full' : until < now ? 'expired' : 'not-connected'))
     const until = Math.min(...outbox.map((message) => message.until), full ? now + DRAIN : Infinity)
     alarm.set(outbox.length > 0 ? until : undefined)
   }

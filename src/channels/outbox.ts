@@ -14,7 +14,11 @@ export interface Outgoing {
 export type Outbox = readonly Outgoing[]
 
 /** The outbox with one more message, or null where it is full. */
-export function add(outbox: Outbox, message: Outgoing, limits: { readonly messages: number; readonly bytes: number }): Outbox | null {
+export function add(
+  outbox: Outbox,
+  message: Outgoing,
+  limits: { readonly messages: number; readonly bytes: number },
+): Outbox | null {
   const bytes = outbox.reduce((sum, other) => sum + other.bytes, message.bytes)
   return outbox.length < limits.messages && bytes <= limits.bytes ? [...outbox, message] : null
 }

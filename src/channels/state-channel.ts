@@ -35,6 +35,8 @@ export interface ChannelHost {
   toError(code: ErrorCode, channel: string, cause: unknown): HoldfastError
   /** Tells everybody who listens. */
   report(error: HoldfastError): void
+  /** A function of the app threw. */
+  complain(cause: unknown, channel: string): void
   trace(channel: string, entry: { readonly event: ChannelEvent } | { readonly effect: ChannelEffect }): void
 }
 
@@ -67,7 +69,11 @@ export interface StateChannelParts<T> {
  * A state channel at rest.
  * @throws TypeError naming the option that cannot work
  */
-export function createStateChannel<T>(name: string, given: StateOptions<T>, host: ChannelHost): StateChannelParts<T> {
+export function createStateChannel<T>(
+  name: string,
+  given: StateOptions<T>,
+  host: ChannelHost,
+): StateChannelParts<T> {
   const { turns, timeline, clock } = host
   let options = checkStateOptions(name, given)
   let state: Channel = { ...initialChannel, hasData: options.initial !== undefined }
@@ -91,8 +97,9 @@ export function createStateChannel<T>(name: string, given: StateOptions<T>, host
   const waiting = new Set<(error: HoldfastError | null) => void>()
   let refreshing: ReadonlyArray<{ readonly request: number; readonly done: () => void }> = []
 
-  const fail = (code: ErrorCode, cause?: unknown): void => host.report((error = host.toError(code, name, cause)))
-  const complain = (cause: unknown): void => host.report(host.toError('listener-failed', name, cause))
+  const fail = (code: ErrorCode, cause?: unknown): void =>
+    host.report((error = host.toError(code, name, cause)))
+  const complain = (cause: unknown): void => host.complain(cause, name)
   const toSnapshot = (): StateSnapshot<T> => {
     const freshness = toFreshness(state)
     const known = freshness === 'unknown' ? { data: undefined, source: null } : { data: shown, source }
@@ -109,14 +116,20 @@ export function createStateChannel<T>(name: string, given: StateOptions<T>, host
   const publish = (): void => {
     const next = toSnapshot()
     const before = store.getSnapshot()
-    if (next.freshness !== before.freshness || !Object.is(next.data, before.data) || next.error !== before.error) store.set(next)
+    if (
+      next.freshness !== before.freshness ||
+      !Object.is(next.data, before.data) ||
+      next.error !== before.error
+    )
+      store.set(next)
   }
 
   const due = (): readonly [Slot, number] | null => earliest(state.timers, channelSlots)
   const alarm = createAlarm(clock, timeline, (late) =>
     turns.run(() => {
       host.notice(late)
-      for (let next = due(); next && next[1] <= timeline.now(); next = due()) step({ type: 'due', slot: next[0] })
+      for (let next = due(); next && next[1] <= timeline.now(); next = due())
+        step({ type: 'due', slot: next[0] })
       alarm.set(due()?.[1])
     }),
   )
@@ -213,7 +226,8 @@ export function createStateChannel<T>(name: string, given: StateOptions<T>, host
         settle(() => {
           const { onMessage } = options
           value = validate(options.schema, answer) as T
-          if (typeof onMessage === 'function') value = kept.reduce<T>((data, change) => onMessage(data, change), value)
+          if (typeof onMessage === 'function')
+            value = kept.reduce<T>((data, change) => onMessage(data, change), value)
         }),
       (cause: unknown) => {
         reason = cause

@@ -19,17 +19,24 @@ export function checkStateOptions<T>(name: string, options: StateOptions<T>): St
   }
   for (const option of durations) {
     const value = options[option]
-    if (value !== undefined && !(value >= 0 && value <= 86_400_000)) refuse(option, 'a number from 0 to 86400000')
+    if (value !== undefined && !(value >= 0 && value <= 86_400_000))
+      refuse(option, 'a number from 0 to 86400000')
   }
   const { pollEvery, onMessage, compare, load, message } = options
   if (typeof pollEvery === 'number' && !(pollEvery > 0 && pollEvery <= 86_400_000)) {
     refuse('pollEvery', 'false, a function or a number above 0, at most 86400000')
   }
-  if (onMessage !== undefined && onMessage !== 'replace' && onMessage !== 'reload' && typeof onMessage !== 'function') {
+  if (
+    onMessage !== undefined &&
+    onMessage !== 'replace' &&
+    onMessage !== 'reload' &&
+    typeof onMessage !== 'function'
+  ) {
     refuse('onMessage', `'replace', 'reload' or a function`)
   }
   if (onMessage === 'reload' && !load) refuse('load', `given with onMessage: 'reload'`)
   if (compare && typeof compare !== 'function') refuse('compare', 'false or a function')
-  if (message !== undefined && [message].flat().some((type) => typeof type !== 'string')) refuse('message', 'a frame type or several')
+  if (message !== undefined && [message].flat().some((type) => typeof type !== 'string'))
+    refuse('message', 'a frame type or several')
   return options
 }

@@ -1,5 +1,13 @@
 // event → step: the life of a channel. What is applied, what is proven, and when to load.
-import type { Channel, ChannelContext, ChannelEffect, ChannelEvent, ChannelStep, Load, Slot } from './model.ts'
+import type {
+  Channel,
+  ChannelContext,
+  ChannelEffect,
+  ChannelEvent,
+  ChannelStep,
+  Load,
+  Slot,
+} from './model.ts'
 
 /** After connected, the server's own first state gets this long before the channel asks for it (G15). */
 const GREETING = 250
@@ -51,7 +59,10 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
     case 'trusted': {
       const next: Channel = { ...channel, doubted: false }
       if (channel.proven) return [arm(next, { load: undefined }), []]
-      return [channel.active && channel.up && context.canLoad ? sooner(next, context.now + GREETING) : next, []]
+      return [
+        channel.active && channel.up && context.canLoad ? sooner(next, context.now + GREETING) : next,
+        [],
+      ]
     }
     case 'away':
       return [{ ...channel, away: true }, []]
@@ -61,7 +72,9 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
     }
     case 'refresh':
       if (!channel.active || !context.canLoad) return [channel, []]
-      return channel.load ? [{ ...channel, load: { ...channel.load, owed: true } }, []] : begin(channel, context)
+      return channel.load
+        ? [{ ...channel, load: { ...channel.load, owed: true } }, []]
+        : begin(channel, context)
     case 'pushed':
       return pushed(channel, event.whole, context)
     case 'signalled':
@@ -69,7 +82,8 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       return [sooner(doubt(channel), context.now + context.random * context.spread), []]
     case 'spoiled': {
       const next = doubt(channel)
-      if (!channel.active || !context.canLoad || channel.load || channel.timers.load !== undefined) return [next, []]
+      if (!channel.active || !context.canLoad || channel.load || channel.timers.load !== undefined)
+        return [next, []]
       return [arm(next, { load: context.now + pause(channel.failures, context.random) }), []]
     }
     case 'loaded':
@@ -82,7 +96,12 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       // Nobody knows how old a load is that the machine slept through.
       const next = event.slept ? arm({ ...channel, fresh: false }, { old: undefined }) : channel
       const { deadline } = channel.timers
-      return [deadline === undefined ? next : arm(next, { deadline: Math.max(deadline, context.now + context.grace) }), []]
+      return [
+        deadline === undefined
+          ? next
+          : arm(next, { deadline: Math.max(deadline, context.now + context.grace) }),
+        [],
+      ]
     }
     case 'reset': {
       const [next, effects] = forget(channel, context)
@@ -97,7 +116,10 @@ function begin(channel: Channel, context: ChannelContext): ChannelStep {
   const request = channel.lastRequest + 1
   const load: Load = { request, proves: channel.up && !channel.doubted, pushes: channel.pushes, owed: false }
   return [
-    arm({ ...channel, load, lastRequest: request }, { load: undefined, deadline: context.now + context.loadTimeout }),
+    arm(
+      { ...channel, load, lastRequest: request },
+      { load: undefined, deadline: context.now + context.loadTimeout },
+    ),
     [{ type: 'load', request }],
   ]
 }
@@ -204,9 +226,15 @@ function forget(channel: Channel, { hasInitial }: ChannelContext): ChannelStep {
   const { up, doubted, away, lastRequest, load } = channel
   const effects: ChannelEffect[] = []
   if (load) {
-    effects.push({ type: 'abort', request: load.request }, { type: 'settle', request: load.request, timedOut: false })
+    effects.push(
+      { type: 'abort', request: load.request },
+      { type: 'settle', request: load.request, timedOut: false },
+    )
   }
-  return [{ ...initialChannel, up, doubted, away, lastRequest, hasData: hasInitial }, [...effects, { type: 'forget' }]]
+  return [
+    { ...initialChannel, up, doubted, away, lastRequest, hasData: hasInitial },
+    [...effects, { type: 'forget' }],
+  ]
 }
 
 /** Loads at that instant, unless it is to be sooner anyway. */

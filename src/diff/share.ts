@@ -87,6 +87,7 @@ function copy(tree: Tree): Tree {
 }
 
 function write(tree: Tree, key: string | number, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(tree, key, { value, writable: true, enumerable: true, configurable: true })
+  if (key === '__proto__')
+    Object.defineProperty(tree, key, { value, writable: true, enumerable: true, configurable: true })
   else (tree as Record<string | number, unknown>)[key] = value
 }

@@ -20,7 +20,8 @@ interface Ticket {
 export function createGate(options: { readonly concurrent?: number; readonly spacing?: number } = {}): Gate {
   const { concurrent = 2, spacing = 100 } = options
   if (!(concurrent >= 1)) throw new TypeError(`concurrent must be at least 1, not ${concurrent}`)
-  if (!(spacing >= 0 && spacing <= 86_400_000)) throw new TypeError(`spacing must be 0 to 86400000, not ${spacing}`)
+  if (!(spacing >= 0 && spacing <= 86_400_000))
+    throw new TypeError(`spacing must be 0 to 86400000, not ${spacing}`)
   const waiting: Ticket[] = []
   const inside = new Set<Ticket>()
   let timer: unknown

@@ -58,11 +58,25 @@ export function prepare(state: State, { now, tuning }: Context): Step {
 }
 
 /** Acts on what `diagnose` found. */
-export function diagnosed(state: Connecting, { verdict }: Extract<Event, { type: 'diagnosed' }>, context: Context): Step {
-  if (verdict === 'fatal') return lose(state, { failure: { code: 'connect-failed' }, class: 'fatal' }, context)
+export function diagnosed(
+  state: Connecting,
+  { verdict }: Extract<Event, { type: 'diagnosed' }>,
+  context: Context,
+): Step {
+  if (verdict === 'fatal')
+    return lose(state, { failure: { code: 'connect-failed' }, class: 'fatal' }, context)
   if (typeof verdict === 'number') {
     // The attempt has not failed, it is put off: nothing is counted or reported.
-    return lose(state, { failure: state.memory.failure, class: 'backoff', announced: true, hint: { min: verdict, spread: verdict / 10 } }, context)
+    return lose(
+      state,
+      {
+        failure: state.memory.failure,
+        class: 'backoff',
+        announced: true,
+        hint: { min: verdict, spread: verdict / 10 },
+      },
+      context,
+    )
   }
   return prepare(verdict === 'refresh' ? remember(state, { expired: true }) : state, context)
 }
@@ -102,7 +116,9 @@ export function shake(state: Opening, context: Context): Step {
     memory,
     timers: {
       ...lingering(state),
-      ...(isRequired(state, tuning.greeting) ? { deadline: now + tuning.handshakeTimeout } : { ready: now + 1_000 }),
+      ...(isRequired(state, tuning.greeting)
+        ? { deadline: now + tuning.handshakeTimeout }
+        : { ready: now + 1_000 }),
     },
     link,
     request,
@@ -126,7 +142,13 @@ export function enter(state: Handshaking, level: number | null, { now, tuning }:
     timers: {
       ...lingering(state),
       stable: now + tuning.reconnect.minUptime,
-      ...(heartbeat ? { ping: openedAt + heartbeat.interval, pong: openedAt + heartbeat.timeout, overdue: Math.max(now, poor) } : {}),
+      ...(heartbeat
+        ? {
+            ping: openedAt + heartbeat.interval,
+            pong: openedAt + heartbeat.timeout,
+            overdue: Math.max(now, poor),
+          }
+        : {}),
       ...(level === null ? { level: openedAt + tuning.handshakeTimeout } : {}),
     },
     link,

@@ -56,7 +56,8 @@ export function exponential(
 ): (attempt: number, outage: number, random: number) => number {
   const { base = 1_000, max = 30_000 } = options
   for (const [name, value] of Object.entries({ base, max })) {
-    if (!(value > 0 && value <= 86_400_000)) throw new TypeError(`${name} must be above 0 and at most 86400000, not ${value}`)
+    if (!(value > 0 && value <= 86_400_000))
+      throw new TypeError(`${name} must be above 0 and at most 86400000, not ${value}`)
   }
   return (attempt, _outage, random) => Math.min(max, base * 2 ** (attempt - 1)) * (1 - random / 2)
 }

@@ -2,25 +2,45 @@
 import { windowBounds } from './backoff.ts'
 import { smooth } from './latency.ts'
 import { lose } from './loss.ts'
-import type { Connected, Context, Effect, Event, Failure, Instant, Memory, Ping, State, Step, Tuning } from './model.ts'
+import type {
+  Connected,
+  Context,
+  Effect,
+  Event,
+  Failure,
+  Instant,
+  Memory,
+  Ping,
+  State,
+  Step,
+  Tuning,
+} from './model.ts'
 import { arm, remember } from './state.ts'
 
 /** Unanswered pings that are remembered: enough to know a pong that comes two minutes late. */
 const REMEMBERED = 8
 
 /** The heartbeat in force: the app's own, else the server's advice, else the defaults. */
-export function beat(memory: Memory, { heartbeat }: Tuning): { readonly interval: number; readonly timeout: number } | null {
+export function beat(
+  memory: Memory,
+  { heartbeat }: Tuning,
+): { readonly interval: number; readonly timeout: number } | null {
   return heartbeat?.advisable ? (memory.advice ?? heartbeat) : heartbeat
 }
 
 /** Takes the server's advice from `server_ready`, clamped (G5). */
-export function greeted<S extends State>(state: S, { window, heartbeat }: Extract<Event, { type: 'ready' }>): S {
+export function greeted<S extends State>(
+  state: S,
+  { window, heartbeat }: Extract<Event, { type: 'ready' }>,
+): S {
   return remember(advised(state, window), { greets: true, ...(heartbeat ? { advice: heartbeat } : {}) })
 }
 
 /** Takes a new reconnect window; null leaves the known one. */
 export function advised<S extends State>(state: S, window: number | null): S {
-  return window === null ? state : remember(state, { window: Math.min(windowBounds[1], Math.max(windowBounds[0], window)) })
+  return window === null
+    ? state
+    : remember(state, { window: Math.min(windowBounds[1], Math.max(windowBounds[0], window)) })
 }
 
 /** The first frame of a connected link has decided its level; a later `server_ready` only brings new advice. */
@@ -29,7 +49,10 @@ export function settle(state: Connected, level: number, { now, tuning }: Context
   return [
     arm(
       { ...state, level },
-      { level: undefined, ...(heartbeat ? { ping: Math.max(now, state.pingedAt + heartbeat.interval) } : {}) },
+      {
+        level: undefined,
+        ...(heartbeat ? { ping: Math.max(now, state.pingedAt + heartbeat.interval) } : {}),
+      },
     ),
     [],
   ]
@@ -41,7 +64,9 @@ export function ping(state: Connected, context: Context): Step {
   if (!heartbeat) return [state, []]
   const { pong } = state.timers
   // A ping that still waits for a sign of life keeps its deadline.
-  return pong === undefined ? ask(state, heartbeat.timeout, false, context) : ask(state, pong - context.now, state.local, context, state.askedAt)
+  return pong === undefined
+    ? ask(state, heartbeat.timeout, false, context)
+    : ask(state, pong - context.now, state.local, context, state.askedAt)
 }
 
 /**
@@ -74,7 +99,11 @@ export function silence(state: Connected, context: Context): Step {
 }
 
 /** A pong, matched to the ping it answers: the round trip is true even when it comes late (C7). Others only count as heard. */
-export function answer(state: Connected, { timestamp }: Extract<Event, { type: 'pong' }>, { now }: Context): Step {
+export function answer(
+  state: Connected,
+  { timestamp }: Extract<Event, { type: 'pong' }>,
+  { now }: Context,
+): Step {
   const index = state.pings.findIndex((sent) => sent.timestamp === timestamp)
   const answered = state.pings[index]
   if (!answered) return [state, []]
@@ -89,7 +118,13 @@ export function answer(state: Connected, { timestamp }: Extract<Event, { type: '
     // Only an answer to a ping of after the doubt proves anything: what was under way before may arrive from a dead link.
     doubtedAt: state.doubtedAt !== null && answered.sentAt >= state.doubtedAt ? null : state.doubtedAt,
   }
-  return [arm(next, { ...(settled ? { pong: undefined } : {}), ...(pings.length > 0 ? {} : { overdue: undefined }) }), []]
+  return [
+    arm(next, {
+      ...(settled ? { pong: undefined } : {}),
+      ...(pings.length > 0 ? {} : { overdue: undefined }),
+    }),
+    [],
+  ]
 }
 
 /** Something arrived on a doubted link: enough only where pings are not answered. */
@@ -120,9 +155,19 @@ function ask(
   const last = state.pings.at(-1)
   const sent: Ping = { sentAt: now, timestamp: Math.max(wall, (last?.timestamp ?? 0) + 1) }
   const effect: Effect = { type: 'ping', link: state.link, timestamp: sent.timestamp }
-  const next: Connected = { ...state, pings: [...state.pings, sent].slice(-REMEMBERED), pingedAt: now, askedAt, local }
+  const next: Connected = {
+    ...state,
+    pings: [...state.pings, sent].slice(-REMEMBERED),
+    pingedAt: now,
+    askedAt,
+    local,
+  }
   return [
-    arm(next, { ping: now + interval, pong: now + timeout, overdue: state.timers.overdue ?? now + tuning.quality.poor }),
+    arm(next, {
+      ping: now + interval,
+      pong: now + timeout,
+      overdue: state.timers.overdue ?? now + tuning.quality.poor,
+    }),
     [effect],
   ]
 }

@@ -3,7 +3,20 @@ import type { CloseClass } from '../protocol/close-codes.ts'
 import { backoff, type Hint } from './backoff.ts'
 import { allowedAt } from './budget.ts'
 import { coolDown, isTripped } from './circuit.ts'
-import type { Connected, Context, Effect, Event, Failure, Handshaking, Memory, Opening, Outage, State, Step, Waiting } from './model.ts'
+import type {
+  Connected,
+  Context,
+  Effect,
+  Event,
+  Failure,
+  Handshaking,
+  Memory,
+  Opening,
+  Outage,
+  State,
+  Step,
+  Waiting,
+} from './model.ts'
 import { arm, initialState, lingering, release } from './state.ts'
 
 /** How an attempt or a link came to its end. */
@@ -19,12 +32,23 @@ export interface Cause {
 }
 
 /** A close that the server or the network decided. */
-export function fall(state: Opening | Handshaking | Connected, event: Extract<Event, { type: 'closed' }>, context: Context): Step {
+export function fall(
+  state: Opening | Handshaking | Connected,
+  event: Extract<Event, { type: 'closed' }>,
+  context: Context,
+): Step {
   const { failure, class: kind, min, spread } = event
   const away = state.phase === 'connected' ? state.away : null
-  const hint = min === null && spread === null ? null : { min: min ?? 0, spread: spread ?? Math.max(1_000, (min ?? 0) / 2) }
+  const hint =
+    min === null && spread === null
+      ? null
+      : { min: min ?? 0, spread: spread ?? Math.max(1_000, (min ?? 0) / 2) }
   if (!away) return lose(state, { failure, class: kind, hint }, context)
-  return lose(state, { failure: away.failure, class: 'backoff', announced: true, hint: until(away.moveAt, context) }, context)
+  return lose(
+    state,
+    { failure: away.failure, class: 'backoff', announced: true, hint: until(away.moveAt, context) },
+    context,
+  )
 }
 
 /** The time to move after `rt.go_away`, or its grace, is over. */
@@ -61,7 +85,10 @@ export function lose(state: State, cause: Cause, context: Context): Step {
     outage.failures >= tuning.reconnect.maxAttempts
   if (fatal) return [{ phase: 'failed', memory: next, timers: {} }, effects]
   const local = state.phase === 'connected' && state.local
-  const hint = cause.class === 'long' ? { min: Math.max(10_000, cause.hint?.min ?? 0), spread: cause.hint?.spread ?? 5_000 } : cause.hint
+  const hint =
+    cause.class === 'long'
+      ? { min: Math.max(10_000, cause.hint?.min ?? 0), spread: cause.hint?.spread ?? 5_000 }
+      : cause.hint
   return [wait({ ...state, memory: next }, outage, local, hint ?? null, context), effects]
 }
 
@@ -99,7 +126,10 @@ export function hasten(state: Waiting, { now, wall, random }: Context): Step {
 
 /** To rest: nobody is interested, or `disconnect()`. The outage is remembered, so that coming back is no way around it. */
 export function rest(state: State): Step {
-  return [{ phase: 'idle', memory: { ...state.memory, once: false, failure: null }, timers: {} }, release(state)]
+  return [
+    { phase: 'idle', memory: { ...state.memory, once: false, failure: null }, timers: {} },
+    release(state),
+  ]
 }
 
 /** `disconnect()`. */
@@ -115,7 +145,15 @@ export function end(state: State): Step {
 /** `reset()`: another user. What is known of the server stays, and so does the budget. */
 export function forget(state: State): Step {
   const { memory } = state
-  const fresh: Memory = { ...memory, once: false, outage: null, refusals: 0, misfits: 0, expired: false, failure: null }
+  const fresh: Memory = {
+    ...memory,
+    once: false,
+    outage: null,
+    refusals: 0,
+    misfits: 0,
+    expired: false,
+    failure: null,
+  }
   return [{ phase: 'idle', memory: fresh, timers: {} }, release(state)]
 }
 
@@ -127,6 +165,7 @@ function until(at: number, { now }: Context): Hint {
 function grow(outage: Outage | null, state: State, announced: boolean, now: number): Outage {
   if (!outage) return { since: now, failures: 0, unopened: 0, trips: 0 }
   if (announced) return outage
-  const unopened = state.phase === 'opening' ? outage.unopened + 1 : state.phase === 'connecting' ? outage.unopened : 0
+  const unopened =
+    state.phase === 'opening' ? outage.unopened + 1 : state.phase === 'connecting' ? outage.unopened : 0
   return { ...outage, failures: outage.failures + 1, unopened }
 }

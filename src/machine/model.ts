@@ -9,7 +9,8 @@ export type Instant = number
 export type Id = number
 
 /** The named deadlines. A phase holds those it owes; the driver keeps one alarm, set to the earliest. */
-export type Slot = 'pong' | 'deadline' | 'ready' | 'level' | 'ping' | 'overdue' | 'stable' | 'away' | 'retry' | 'linger'
+export type Slot =
+  'pong' | 'deadline' | 'ready' | 'level' | 'ping' | 'overdue' | 'stable' | 'away' | 'retry' | 'linger'
 
 /** When each slot is due. A deadline is state: leaving it out of the next state disarms it. */
 export type Timers = { readonly [S in Slot]?: Instant | undefined }
@@ -155,13 +156,18 @@ export type State = Idle | Connecting | Opening | Handshaking | Connected | Wait
 export type Phase = State['phase']
 
 /** How a page or a clock says that the world may have changed. */
-export type Signal = 'online' | 'offline' | 'visible' | 'hidden' | 'restored' | 'frozen' | 'resumed' | 'network'
+export type Signal =
+  'online' | 'offline' | 'visible' | 'hidden' | 'restored' | 'frozen' | 'resumed' | 'network'
 
 /** What may happen. Those with a `link` or `request` the state does not hold are dropped before they reach the table. */
 export type Event =
   | { readonly type: 'connect' | 'disconnect' | 'retry' | 'reset' | 'close' | 'wanted' | 'unwanted' }
   | { readonly type: 'loaded' }
-  | { readonly type: 'diagnosed'; readonly request: Id; readonly verdict: 'retry' | 'refresh' | 'fatal' | number }
+  | {
+      readonly type: 'diagnosed'
+      readonly request: Id
+      readonly verdict: 'retry' | 'refresh' | 'fatal' | number
+    }
   | { readonly type: 'prepared'; readonly request: Id }
   | { readonly type: 'unprepared'; readonly request: Id; readonly failure: Failure; readonly fatal: boolean }
   | { readonly type: 'admitted'; readonly request: Id }

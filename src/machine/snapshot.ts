@@ -40,7 +40,11 @@ export function toSnapshot(
     status: toStatus(state),
     attempt: trying ? failures + 1 : waiting || state.phase === 'failed' ? failures : 0,
     retryAt: waiting ? waiting.retryAt : null,
-    circuit: waiting?.suspended ? 'open' : (trying || connected) && outage && outage.trips > 0 ? 'half-open' : 'closed',
+    circuit: waiting?.suspended
+      ? 'open'
+      : (trying || connected) && outage && outage.trips > 0
+        ? 'half-open'
+        : 'closed',
     latency: connected?.latency == null ? null : toShown(connected.latency),
     quality:
       !connected || (connected.overdue && connected.latency !== null)

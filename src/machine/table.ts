@@ -28,7 +28,8 @@ export const table: { readonly [P in Phase]: Row<P> } = {
   idle: {
     ...anywhere,
     connect: (state, _event, context) => start(hold(state), context),
-    wanted: (state, _event, context) => (state.memory.barred ? [want(state), []] : start(want(state), context)),
+    wanted: (state, _event, context) =>
+      state.memory.barred ? [want(state), []] : start(want(state), context),
     unwanted: (state) => [remember(state, { wanted: false }), []],
   },
 
@@ -37,14 +38,16 @@ export const table: { readonly [P in Phase]: Row<P> } = {
     loaded: (state, _event, context) => (state.step === 'loading' ? attempt(state, context) : [state, []]),
     diagnosed,
     prepared: enqueue,
-    unprepared: (state, { failure, fatal }, context) => lose(state, { failure, class: fatal ? 'fatal' : 'backoff' }, context),
+    unprepared: (state, { failure, fatal }, context) =>
+      lose(state, { failure, class: fatal ? 'fatal' : 'backoff' }, context),
     admitted: (state, _event, context) => open(state, context),
     woke: patient,
     due: (state, { slot }, context) => {
       if (slot === 'linger') return rest(state)
       if (slot !== 'deadline') return [state, []]
       if (state.step === 'loading') return attempt(state, context)
-      if (state.step === 'preparing') return lose(state, { failure: { code: 'auth-failed' }, class: 'backoff' }, context)
+      if (state.step === 'preparing')
+        return lose(state, { failure: { code: 'auth-failed' }, class: 'backoff' }, context)
       return after(release(state), prepare(state, context))
     },
   },
@@ -89,7 +92,9 @@ export const table: { readonly [P in Phase]: Row<P> } = {
     flooded: flood,
     woke: (state, { slept }, context) => wake(state, slept, context),
     page: (state, { signal }, context) =>
-      signal === 'hidden' || signal === 'frozen' ? [noted(state, signal), []] : probe(noted(state, signal), context),
+      signal === 'hidden' || signal === 'frozen'
+        ? [noted(state, signal), []]
+        : probe(noted(state, signal), context),
     due: (state, { slot }, context) => {
       switch (slot) {
         case 'linger':
@@ -125,7 +130,8 @@ export const table: { readonly [P in Phase]: Row<P> } = {
       // A tab that is looked at again says nothing about the server: an open circuit stays open.
       return signal === 'visible' && state.suspended ? [next, []] : hasten(next, context)
     },
-    due: (state, { slot }, context) => (slot === 'linger' ? rest(state) : slot === 'retry' ? attempt(state, context) : [state, []]),
+    due: (state, { slot }, context) =>
+      slot === 'linger' ? rest(state) : slot === 'retry' ? attempt(state, context) : [state, []],
   },
 
   failed: {
@@ -138,7 +144,11 @@ export const table: { readonly [P in Phase]: Row<P> } = {
 }
 
 /** Time was lost, not used: whatever has a deadline gets a little more of it. */
-function patient(state: In<'connecting' | 'opening' | 'handshaking'>, _event: unknown, { now, tuning }: Context): Step {
+function patient(
+  state: In<'connecting' | 'opening' | 'handshaking'>,
+  _event: unknown,
+  { now, tuning }: Context,
+): Step {
   const grace = now + (tuning.heartbeat?.probe ?? 3_000)
   const { deadline, ready } = state.timers
   return [
@@ -168,4 +178,3 @@ function resume([state, effects]: Step, context: Context): Step {
 function after(effects: Step[1], [state, more]: Step): Step {
   return [state, [...effects, ...more]]
 }
-

@@ -92,5 +92,7 @@ export function parseFrame(text: string): Frame | string {
 
 /** A duration from the wire, clamped to `min`..`max` milliseconds; null for anything but a finite number that is not negative. */
 export function toDuration(value: unknown, min: number = 0, max: number = DAY): number | null {
-  return typeof value === 'number' && value >= 0 && value < Infinity ? Math.min(max, Math.max(min, value)) : null
+  return typeof value === 'number' && value >= 0 && value < Infinity
+    ? Math.min(max, Math.max(min, value))
+    : null
 }

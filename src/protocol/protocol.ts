@@ -65,7 +65,11 @@ export function plain(options: PlainOptions = {}): Protocol {
     name: 'plain',
     greeting: 'plain',
     hello(auth) {
-      const frame = text(options.hello ? options.hello(auth) : { type: 'client_ready', ...(auth === undefined ? {} : { auth }) })
+      const frame = text(
+        options.hello
+          ? options.hello(auth)
+          : { type: 'client_ready', ...(auth === undefined ? {} : { auth }) },
+      )
       return frame === null ? [] : [frame]
     },
     ping: (timestamp) => text(options.ping ? options.ping(timestamp) : { type: 'ping', timestamp }),
@@ -80,7 +84,13 @@ export function rt(greeting: 'auto' | 'rt'): Protocol {
     name: greeting,
     greeting,
     hello: (auth, client) => [
-      JSON.stringify({ type: 'client_ready', v: 1, client, ...(auth === undefined ? {} : { auth }), caps: [] }),
+      JSON.stringify({
+        type: 'client_ready',
+        v: 1,
+        client,
+        ...(auth === undefined ? {} : { auth }),
+        caps: [],
+      }),
     ],
     ping: (timestamp) => JSON.stringify({ type: 'ping', timestamp }),
     decode,
@@ -113,7 +123,8 @@ function toReady(frame: Frame): Decoded {
   return {
     kind: 'ready',
     window: toWindow(frame),
-    heartbeat: interval === null || timeout === null ? null : { interval, timeout: Math.min(timeout, interval) },
+    heartbeat:
+      interval === null || timeout === null ? null : { interval, timeout: Math.min(timeout, interval) },
   }
 }
 

@@ -29,7 +29,8 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
     name: 'websocket',
     capabilities: { ownsHeartbeat: false, ownsRecovery: false, closeCodes: true },
     open({ url }, events) {
-      const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: new (url: string) => unknown }).WebSocket
+      const WebSocket =
+        options.WebSocket ?? (globalThis as { WebSocket?: new (url: string) => unknown }).WebSocket
       if (!WebSocket) {
         throw new HoldfastError(
           'no-websocket',
@@ -53,10 +54,18 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
         if (typeof event.data === 'string') events.message(event.data)
       }
       socket.onerror = () => undefined
-      socket.onclose = (event: { readonly code?: number; readonly reason?: string; readonly wasClean?: boolean }) => {
+      socket.onclose = (event: {
+        readonly code?: number
+        readonly reason?: string
+        readonly wasClean?: boolean
+      }) => {
         if (over) return
         end()
-        events.closed({ code: event.code ?? 1005, reason: event.reason ?? '', wasClean: event.wasClean === true })
+        events.closed({
+          code: event.code ?? 1005,
+          reason: event.reason ?? '',
+          wasClean: event.wasClean === true,
+        })
       }
       return {
         send(text) {
