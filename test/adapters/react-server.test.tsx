@@ -1,13 +1,12 @@
 // The React hooks on a server: no page, no subscription, the initial snapshot.
 // @vitest-environment node
+import { createConnection } from 'holdfast'
 import { useChannel, useConnection } from 'holdfast/react'
 import type { ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { connectionSnapshot, fakeReadable, liveSnapshot, unknownSnapshot } from './fake-readable.ts'
 import { withoutGlobals } from './without-globals.ts'
-
-afterEach(() => vi.unstubAllGlobals())
 
 test('[E3][B15] a server renders the initial snapshot, whatever the readable holds now, and subscribes to nothing', () => {
   const live = fakeReadable(connectionSnapshot())
@@ -22,4 +21,19 @@ test('[E3][B15] a server renders the initial snapshot, whatever the readable hol
   }
   expect(withoutGlobals(() => renderToString(<Page />))).toBe('idle,unknown,undefined,undefined')
   expect([live.subscriptions, queue.subscriptions]).toEqual([0, 0])
+})
+
+test('[A5][B15] a connection with nothing but a relative url is made, rendered and dropped without touching a global', () => {
+  const html = withoutGlobals(() => {
+    const live = createConnection({ url: '/ws' })
+    function Page(): ReactNode {
+      const { data, freshness } = useChannel(live.state('queue', { initial: [1, 2] }))
+      const status = useConnection(live, (snapshot) => snapshot.status)
+      return [status, freshness, data?.length].join()
+    }
+    const rendered = renderToString(<Page />)
+    live.close()
+    return rendered
+  })
+  expect(html).toBe('idle,stale,2')
 })

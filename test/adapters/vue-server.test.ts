@@ -1,5 +1,6 @@
 // The Vue composables on a server: no page, no subscription, the initial snapshot.
 // @vitest-environment node
+import { createConnection } from 'holdfast'
 import { useChannel, useConnection } from 'holdfast/vue'
 import { expect, test } from 'vitest'
 import { createSSRApp, defineComponent, h, ref } from 'vue'
@@ -27,4 +28,17 @@ test('[E3][B15] a server renders the initial snapshot, whatever the readable hol
   const html = await renderToString(createSSRApp(Page))
   expect(html).toBe('idle,unknown,undefined,undefined')
   expect([live.subscriptions, queue.subscriptions]).toEqual([0, 0])
+})
+
+test('[A5][B15] a connection with nothing but a relative url is made, rendered and dropped without touching a global', async () => {
+  const live = withoutGlobals(() => createConnection({ url: '/ws' }))
+  const Page = defineComponent(() => {
+    const { status, data, freshness } = withoutGlobals(() => ({
+      ...useChannel(live.state('queue', { initial: [1, 2] })),
+      ...useConnection(live),
+    }))
+    return () => [status.value, freshness.value, data.value?.length].join()
+  })
+  expect(await renderToString(createSSRApp(Page))).toBe('idle,stale,2')
+  withoutGlobals(() => live.close())
 })

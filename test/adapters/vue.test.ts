@@ -6,27 +6,18 @@ import { describe, expect, test, vi } from 'vitest'
 import {
   computed,
   defineComponent,
-  effectScope,
   h,
   isReactive,
   isReadonly,
   isRef,
-  KeepAlive,
   nextTick,
-  onMounted,
   reactive,
   ref,
   shallowRef,
   watch,
 } from 'vue'
 import { connectionSnapshot, fakeReadable, liveSnapshot, unknownSnapshot } from './fake-readable.ts'
-
-/** Runs `setup` in a scope of its own. */
-function inScope<T>(setup: () => T): { readonly result: T; readonly stop: () => void } {
-  const scope = effectScope()
-  const result = scope.run(setup) as T
-  return { result, stop: () => scope.stop() }
-}
+import { inScope } from './in-scope.ts'
 
 describe('without a selector', () => {
   test('[E3] gives one readonly ref for each field, safe to destructure and to spread', () => {
@@ -231,72 +222,5 @@ describe('another readable', () => {
     source.value = fakeReadable(liveSnapshot(['b']))
     expect(result.value).toEqual(['b'])
     stop()
-  })
-})
-
-describe('scopes', () => {
-  test('[A10][E3] disposing the scope unsubscribes, and nothing changes after it', () => {
-    const live = fakeReadable(connectionSnapshot())
-    const { result, stop } = inScope(() => ({
-      ...useConnection(live),
-      picked: useConnection(live, ({ attempt }) => attempt),
-    }))
-    expect(live.subscribers).toBe(2)
-    stop()
-    expect(live.subscribers).toBe(0)
-    live.set(connectionSnapshot({ status: 'connected', attempt: 7 }))
-    expect([result.status.value, result.picked.value]).toEqual(['idle', 0])
-  })
-
-  test('[A10][E3] a component unsubscribes when it is unmounted, and shows the current value before it is mounted', () => {
-    const live = fakeReadable(connectionSnapshot())
-    live.set(connectionSnapshot({ status: 'connected' }))
-    const inSetup: unknown[] = []
-    const Status = defineComponent(() => {
-      const { status } = useConnection(live)
-      inSetup.push(status.value)
-      return () => h('p', status.value)
-    })
-    const wrapper = mount(Status)
-    expect([inSetup, wrapper.text()]).toEqual([['connected'], 'connected'])
-    expect(live.subscribers).toBe(1)
-    wrapper.unmount()
-    expect(live.subscribers).toBe(0)
-  })
-
-  test('[E3] may be used in a lifecycle hook, where there is an element already', () => {
-    const live = fakeReadable(connectionSnapshot())
-    live.set(connectionSnapshot({ status: 'connected' }))
-    const seen: unknown[] = []
-    const wrapper = mount(
-      defineComponent(() => {
-        onMounted(() => seen.push(useConnection(live, ({ status }) => status).value))
-        return () => h('p')
-      }),
-    )
-    expect(seen).toEqual(['connected'])
-    expect(live.subscribers).toBe(1)
-    wrapper.unmount()
-    expect(live.subscribers).toBe(0)
-  })
-
-  test('[A5][B14] going away and coming back under KeepAlive keeps one subscription', async () => {
-    const live = fakeReadable(connectionSnapshot())
-    const Status = defineComponent({
-      name: 'Status',
-      setup() {
-        const { status } = useConnection(live)
-        return () => h('p', status.value)
-      },
-    })
-    const isShown = ref(true)
-    const wrapper = mount(defineComponent(() => () => h(KeepAlive, () => (isShown.value ? h(Status) : null))))
-    for (const shown of [false, true]) {
-      isShown.value = shown
-      await nextTick()
-    }
-    expect([live.subscriptions, live.subscribers]).toEqual([1, 1])
-    wrapper.unmount()
-    expect(live.subscribers).toBe(0)
   })
 })
