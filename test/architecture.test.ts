@@ -21,19 +21,29 @@ const leaves = ['lib', 'errors', 'runtime']
 const core = [...leaves, 'protocol', 'machine', 'channels', 'diff', 'transports', 'options', 'driver']
 
 const rules: Readonly<Record<string, Rule>> = {
-  // The gate waits by the clock its connections bring along.
+  // The gate and the alarms wait by the clock they are given.
   lib: { types: ['runtime'], packages: ['mitt'] },
   errors: {},
   runtime: {},
   diff: {},
   protocol: { parts: ['lib', 'errors'] },
   machine: { parts: ['errors'], types: ['protocol'] },
-  channels: { parts: ['lib', 'errors', 'diff', 'protocol'], types: ['machine'] },
+  channels: { parts: ['lib', 'errors', 'diff', 'protocol'], types: ['machine', 'runtime'] },
   transports: { parts: ['errors'], types: ['runtime'] },
-  options: { parts: [...leaves, 'protocol', 'transports'] },
-  driver: { parts: [...leaves, 'machine', 'channels', 'protocol'], types: ['transports', 'options'] },
-  connection: { parts: core },
-  index: { parts: [...core, 'connection'] },
+  // What an app holds in its hands, as types.
+  api: { types: ['lib', 'errors', 'channels', 'machine'] },
+  options: { parts: [...leaves, 'protocol', 'transports'], types: ['api', 'machine'] },
+  // The three halves of running a connection: what goes in, what comes out, what is told about it.
+  inbound: { types: ['lib', 'machine', 'options', 'protocol'] },
+  sender: { parts: [...leaves, 'channels', 'protocol'], types: ['api', 'driver', 'machine', 'options'] },
+  explain: { types: ['errors', 'machine'] },
+  reporter: { parts: [...leaves, 'explain'], types: ['api', 'machine'] },
+  driver: {
+    parts: [...leaves, 'machine', 'channels', 'protocol', 'inbound'],
+    types: ['transports', 'options'],
+  },
+  connection: { parts: [...core, 'sender', 'reporter'], types: ['api'] },
+  index: { parts: [...core, 'connection'], types: ['api'] },
   react: { types: ['index'], packages: ['react'] },
   vue: { types: ['index'], packages: ['vue'] },
   vanilla: { types: ['index'] },
@@ -49,6 +59,8 @@ const extra: Readonly<Record<string, Rule>> = {
   'src/vanilla/global.ts': { parts: ['index'] },
   // The fault proxy runs on Node only, as an entry of its own.
   'src/testing/proxy.ts': { packages: ['node:'] },
+  'src/testing/proxy-lane.ts': { packages: ['node:'] },
+  'src/testing/proxy-pair.ts': { packages: ['node:'] },
 }
 
 const pure = JSON.parse(readFileSync(`${root}test/support/pure.json`, 'utf8')) as {
