@@ -1,7 +1,7 @@
 // createConnection(): wires driver, channels, stores and events together.
 import type { Connection } from './api.ts'
 import { createFeeds } from './channels/feeds.ts'
-import type { ChannelHost } from './channels/state-channel.ts'
+import type { ChannelHost } from './channels/feed.ts'
 import type { StateOptions } from './channels/state-snapshot.ts'
 import { createDriver } from './driver.ts'
 import type { ErrorContext, HoldfastError } from './errors.ts'

@@ -1,17 +1,19 @@
 // Runs the connection machine: stamps each event with time and chance, keeps its one alarm, and does what its effects say.
 import { HoldfastError } from './errors.ts'
+import { createInbound, type InboundHost } from './inbound.ts'
 import { createAlarm, earliest, type Timeline } from './lib/timeline.ts'
 import type { Turns } from './lib/turns.ts'
+import { toUrl } from './lib/url.ts'
 import type { Effect, Event, Failure, Id, State } from './machine/model.ts'
 import { initialState, slots } from './machine/state.ts'
 import { transition } from './machine/transition.ts'
-import { toUrl, type ResolvedOptions } from './options.ts'
+import type { ResolvedOptions } from './options.ts'
 import { classifyClose, parseReason } from './protocol/close-codes.ts'
 import type { Identity } from './protocol/protocol.ts'
 import type { CloseInfo, Link } from './transports/transport.ts'
 
 /** What the driver tells, and asks, while it runs. */
-export interface DriverHost {
+export interface DriverHost extends InboundHost {
   /** Looks whether time was lost, before an event or a deadline. */
   notice(late: boolean): void
   /** Channels still wait for their first load. */
@@ -20,11 +22,7 @@ export interface DriverHost {
   onChange(state: State, previous: State): void
   /** A frame that is, to the letter, one whose effect still stands. Asked before it is parsed. */
   isRepeat(text: string): boolean
-  /** An app message. */
-  onMessage(type: string, data: unknown, text: string): void
   onFailure(failure: Failure): void
-  /** A frame that could not be used; the link goes on. */
-  onBadFrame(code: 'protocol-error' | 'message-too-large' | 'rejected', reason: string, text: string): void
   /** New credentials were given: what must never be shown. */
   onSecret(auth: unknown): void
   onTrace(entry: { readonly event: Event } | { readonly effect: Effect }): void
@@ -44,10 +42,6 @@ export interface Driver {
   readonly bufferedBytes: number
 }
 
-const WINDOW = 60_000
-const PONGS_PER_SECOND = 10
-const FLOOD = 3
-
 /** Starts the machine at rest. Everything happens within turns. */
 export function createDriver(
   options: ResolvedOptions,
@@ -63,8 +57,6 @@ export function createDriver(
   let heardAt = 0
   let target = ''
   let auth: unknown
-  let tooLarge: readonly number[] = []
-  let pongs: readonly number[] = []
   const cancels = new Map<Id, () => void>()
 
   const alarm = createAlarm(clock, timeline, (late) => turns.run(() => meet(late)))
@@ -102,6 +94,12 @@ export function createDriver(
       host.notice(false)
       news(event)
     })
+
+  const inbound = createInbound(options, timeline, host, {
+    isConnected: () => state.phase === 'connected',
+    news: (event) => news(event),
+    reply: (text) => link?.send(text),
+  })
 
   /** Within a turn: an event, and the alarm set anew. */
   const news = (event: Event): void => {
@@ -239,57 +237,10 @@ export function createDriver(
     if (!('link' in state) || state.link !== id) return
     heardAt = timeline.now()
     const level = state.phase === 'connected' ? state.level : null
-    if (isLarger(text, options.maxMessageBytes)) reject(id, text)
-    else if (level === null || !host.isRepeat(text)) decode(id, text, level)
+    if (level === null || !host.isRepeat(text)) inbound(id, text, level)
     if (state.phase === 'connected' && state.doubtedAt !== null) news({ type: 'heard', link: id })
     // Timers of a hidden page come late, messages do not: deadlines are met on both (M9).
     if (alarm.at !== undefined && heardAt >= alarm.at) meet(false)
-  }
-
-  const decode = (id: Id, text: string, level: number | null): void => {
-    const frame = protocol.decode(text, level)
-    if (frame.kind === 'ready')
-      return news({ type: 'ready', link: id, window: frame.window, heartbeat: frame.heartbeat })
-    if (level === null) {
-      // The first frame decides what the server is.
-      news({ type: 'plain', link: id })
-      if (state.phase !== 'connected')
-        return host.onBadFrame('protocol-error', 'came before server_ready', text)
-    }
-    switch (frame.kind) {
-      case 'message':
-        return host.onMessage(frame.type, frame.data, text)
-      case 'pong':
-        return news({ type: 'pong', link: id, timestamp: frame.timestamp })
-      case 'ping':
-        return reply(frame.reply)
-      case 'away':
-        return news({ ...frame, type: 'away', link: id })
-      case 'advice':
-        return news({ type: 'advice', link: id, window: frame.window })
-      case 'refusal':
-        return host.onBadFrame('rejected', frame.reason, text)
-      case 'invalid':
-        return host.onBadFrame('protocol-error', frame.reason, text)
-      case 'ignored':
-    }
-  }
-
-  const reply = (text: string): void => {
-    pongs = recent(pongs, 1_000)
-    if (pongs.length <= PONGS_PER_SECOND) link?.send(text)
-  }
-
-  const reject = (id: Id, text: string): void => {
-    tooLarge = recent(tooLarge, WINDOW)
-    host.onBadFrame('message-too-large', `larger than ${options.maxMessageBytes} bytes`, text)
-    if (tooLarge.length >= FLOOD) news({ type: 'flooded', link: id })
-  }
-
-  /** What happened within the last so many milliseconds, this time included. */
-  const recent = (times: readonly number[], span: number): readonly number[] => {
-    const now = timeline.now()
-    return [...times.filter((at) => at > now - span), now]
   }
 
   return {
@@ -321,9 +272,4 @@ const meanings: ReadonlyMap<number, Failure['code']> = new Map([
 /** Sixteen letters and digits: unique, not secret. */
 function token(random: () => number): string {
   return Array.from({ length: 16 }, () => Math.floor(random() * 36).toString(36)).join('')
-}
-
-/** More than `limit` bytes of UTF-8? Counted only where the length leaves it open. */
-function isLarger(text: string, limit: number): boolean {
-  return text.length * 3 > limit && (text.length > limit || new TextEncoder().encode(text).length > limit)
 }

@@ -6,6 +6,7 @@ import { plain, rt, type Protocol } from './protocol/protocol.ts'
 import { systemRuntime, type Runtime } from './runtime.ts'
 import type { Transport } from './transports/transport.ts'
 import { webSocket } from './transports/websocket.ts'
+import { toUrl } from './lib/url.ts'
 
 /** What `diagnose` may answer: keep trying, ask `auth` for new credentials, give up, or wait that many milliseconds. */
 export type Diagnosis = 'retry' | 'refresh' | 'fatal' | { readonly after: number }
@@ -262,23 +263,6 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
       hasDiagnose: given.diagnose !== undefined,
     },
   }
-}
-
-/**
- * A WebSocket address from any of the ways to write one.
- * @throws TypeError naming `url`
- */
-export function toUrl(url: unknown, page: string | null): string {
-  const parsed =
-    typeof url === 'string' && URL.canParse(url, page ?? undefined) ? new URL(url, page ?? undefined) : null
-  const scheme = /^(?:http|ws)(s?):$/.exec(parsed?.protocol ?? '')
-  if (!parsed || !scheme || parsed.hash) {
-    throw new TypeError(
-      `url must be a ws, wss, http or https address, or a path where there is a page, not ${String(url)}`,
-    )
-  }
-  parsed.protocol = `ws${scheme[1] ?? ''}:`
-  return parsed.href
 }
 
 /** The numbers of an object of options, nested as the ranges are. `false` switches a group off: the defaults stand in. */

@@ -49,7 +49,7 @@ const rules: Readonly<Record<string, Rule>> = {
   vanilla: { types: ['index'] },
   testing: { parts: ['lib', 'protocol'], types: ['runtime', 'transports'] },
   schemas: { parts: ['protocol'], packages: ['zod'] },
-  server: { parts: ['lib', 'errors', 'protocol', 'schemas'], packages: ['ws', 'node:'] },
+  server: { parts: ['lib', 'errors', 'protocol', 'schemas'], types: ['runtime'], packages: ['ws', 'node:'] },
   bin: { parts: ['lib', 'errors', 'protocol', 'schemas'], packages: ['ws', 'node:'] },
 }
 
@@ -59,6 +59,8 @@ const extra: Readonly<Record<string, Rule>> = {
   'src/vanilla/global.ts': { parts: ['index'] },
   // The fault proxy runs on Node only, as an entry of its own.
   'src/testing/proxy.ts': { packages: ['node:'] },
+  'src/testing/proxy-lane.ts': { packages: ['node:'] },
+  'src/testing/proxy-pair.ts': { packages: ['node:'] },
   'src/testing/proxy-lane.ts': { packages: ['node:'] },
   'src/testing/proxy-pair.ts': { packages: ['node:'] },
 }

@@ -1,6 +1,7 @@
 // The channels of one connection: by name for users, by frame type for what arrives.
-import { createStateChannel, type ChannelHost, type Feed, type StateChannelParts } from './state-channel.ts'
+import type { ChannelHost, Feed } from './feed.ts'
 import type { ChannelEvent } from './model.ts'
+import { createStateChannel, type StateChannelParts } from './state-channel.ts'
 import type { StateChannel, StateOptions } from './state-snapshot.ts'
 
 /** With more channels than this, repeated text is not looked for before it is parsed. */

@@ -1,62 +1,15 @@
 // createStateChannel(): holds the data the channel machine decides about, and meets the app's functions.
-import { share } from '../diff/share.ts'
 import type { ErrorCode, HoldfastError } from '../errors.ts'
 import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
 import { createStore } from '../lib/store.ts'
-import { createAlarm, earliest, type Timeline } from '../lib/timeline.ts'
-import type { Turns } from '../lib/turns.ts'
-import type { Clock } from '../runtime.ts'
+import { createAlarm, earliest } from '../lib/timeline.ts'
 import { toFreshness } from './freshness.ts'
+import type { ChannelHost, Feed } from './feed.ts'
 import type { Channel, ChannelContext, ChannelEffect, ChannelEvent, Slot } from './model.ts'
-import { checkStateOptions } from './state-options.ts'
-import type { StateChannel, StateOptions, StateSnapshot } from './state-snapshot.ts'
+import { createStateData } from './state-data.ts'
+import { checkStateOptions, toRules } from './state-options.ts'
+import type { StateChannel, StateOptions } from './state-snapshot.ts'
 import { channelSlots, channelStep, initialChannel } from './table.ts'
-
-/** What a channel needs of its connection. */
-export interface ChannelHost {
-  readonly turns: Turns
-  readonly timeline: Timeline
-  readonly clock: Clock
-  readonly random: () => number
-  readonly linger: number
-  readonly grace: number
-  /** Somebody has begun, or has ceased, to want what comes over the connection. */
-  engage(change: 1 | -1): void
-  /** What an active channel would have been told: is there a link, is it doubted, is the page hidden or offline. */
-  surroundings(): { readonly up: boolean; readonly doubted: boolean; readonly away: boolean }
-  /** A load has settled. */
-  onSettled(): void
-  /** The channel has become active, or has been forgotten again. */
-  enlist(feed: Feed): void
-  dismiss(feed: Feed): void
-  /** Looks whether time was lost, before deadlines are met. */
-  notice(late: boolean): void
-  /** An error that speaks of a channel. */
-  toError(code: ErrorCode, channel: string, cause: unknown): HoldfastError
-  /** Tells everybody who listens. */
-  report(error: HoldfastError): void
-  /** A function of the app threw. */
-  complain(cause: unknown, channel: string): void
-  trace(channel: string, entry: { readonly event: ChannelEvent } | { readonly effect: ChannelEffect }): void
-}
-
-/** A channel as its connection sees it. */
-export interface Feed {
-  readonly types: readonly string[]
-  /** Its first load has not settled. */
-  readonly isLoading: boolean
-  dispatch(event: ChannelEvent): void
-  /** An app message of one of its types. `alone`: nobody else sees its data. */
-  message(type: string, data: unknown, text: string, alone: boolean): void
-  /** The frame type of this text, if it is what made the current state. */
-  repeats(text: string): string | null
-  /** This text would change nothing here: it made the current state, or is another channel's. */
-  isIndifferent(text: string): boolean
-  /** A text that is indifferent came: what made the current state confirms it. */
-  confirm(text: string): void
-  /** The connection is closed: whoever waits is told, and nothing happens any more. */
-  close(error: HoldfastError): void
-}
 
 /** The handle for users, and the means to bring its options up to date. */
 export interface StateChannelParts<T> {
@@ -77,15 +30,6 @@ export function createStateChannel<T>(
   const { turns, timeline, clock } = host
   let options = checkStateOptions(name, given)
   let state: Channel = { ...initialChannel, hasData: options.initial !== undefined }
-  /** The last confirmed state, or `initial`; and what is shown, which `update` may have run ahead of it. */
-  let base = options.initial
-  let shown = base
-  let source: StateSnapshot<T>['source'] = base === undefined ? null : 'initial'
-  let error: HoldfastError | null = null
-  let asOf: number | null = null
-  /** The frame that made what is shown, to the letter; and the last one that `pick` left to others. */
-  let made: { readonly text: string; readonly type: string } | null = null
-  let passed: string | null = null
   let loading: AbortController | null = null
   /** Changes to be applied onto the answer of the load under way. */
   let kept: unknown[] = []
@@ -93,35 +37,24 @@ export function createStateChannel<T>(
   let value: T | undefined
   let message: unknown
   let inPlace = false
+  /** The last text that `pick` left to other channels. */
+  let passed: string | null = null
   let closed: HoldfastError | null = null
   const waiting = new Set<(error: HoldfastError | null) => void>()
   let refreshing: ReadonlyArray<{ readonly request: number; readonly done: () => void }> = []
 
-  const fail = (code: ErrorCode, cause?: unknown): void =>
-    host.report((error = host.toError(code, name, cause)))
   const complain = (cause: unknown): void => host.complain(cause, name)
-  const toSnapshot = (): StateSnapshot<T> => {
-    const freshness = toFreshness(state)
-    const known = freshness === 'unknown' ? { data: undefined, source: null } : { data: shown, source }
-    return {
-      ...{ freshness, ...known, error },
-      get asOf() {
-        return asOf
-      },
-    } as StateSnapshot<T>
-  }
-  const store = createStore(toSnapshot(), complain, turns.run)
+  const data = createStateData(() => options, complain)
+  const store = createStore(data.toSnapshot(toFreshness(state)), complain, turns.run)
+  const fail = (code: ErrorCode, cause?: unknown): void =>
+    host.report((data.error = host.toError(code, name, cause)))
 
   /** Tells of a change of data, freshness or error. What only confirms them is told by `asOf` alone. */
   const publish = (): void => {
-    const next = toSnapshot()
+    const next = data.toSnapshot(toFreshness(state))
     const before = store.getSnapshot()
-    if (
-      next.freshness !== before.freshness ||
-      !Object.is(next.data, before.data) ||
-      next.error !== before.error
-    )
-      store.set(next)
+    const isSame = next.freshness === before.freshness && next.error === before.error
+    if (!isSame || !Object.is(next.data, before.data)) store.set(next)
   }
 
   const due = (): readonly [Slot, number] | null => earliest(state.timers, channelSlots)
@@ -137,27 +70,11 @@ export function createStateChannel<T>(
   const context = (): ChannelContext => ({
     now: timeline.now(),
     random: host.random(),
-    mode: typeof options.onMessage === 'function' ? 'change' : (options.onMessage ?? 'replace'),
-    canLoad: options.load !== undefined,
-    hasInitial: options.initial !== undefined,
-    loadTimeout: options.loadTimeout ?? 10_000,
-    interval: toInterval(),
-    spread: options.spread ?? 1_000,
     linger: host.linger,
     grace: host.grace,
     surroundings: host.surroundings(),
+    ...toRules(options, data.base, complain),
   })
-
-  const toInterval = (): number | null => {
-    let every: unknown = options.pollEvery ?? 10_000
-    try {
-      if (typeof every === 'function') every = (every as (data: T | undefined) => unknown)(base)
-    } catch (cause) {
-      complain(cause)
-    }
-    if (every === false) return null
-    return typeof every === 'number' && every < 86_400_000 ? Math.max(1_000, every) : 10_000
-  }
 
   const step = (event: ChannelEvent): void => {
     if (closed) return
@@ -186,6 +103,7 @@ export function createStateChannel<T>(
         if (effect.apply) apply('push')
         return
       case 'applyLoad':
+        inPlace = false
         return apply('poll')
       case 'settle': {
         kept = []
@@ -197,9 +115,8 @@ export function createStateChannel<T>(
         return host.onSettled()
       }
       case 'forget':
-        base = shown = options.initial
-        source = base === undefined ? null : 'initial'
-        error = asOf = made = passed = null
+        data.forget()
+        passed = null
     }
   }
 
@@ -207,58 +124,38 @@ export function createStateChannel<T>(
     const controller = new AbortController()
     loading = controller
     kept = []
-    const settle = (found: () => void): void =>
+    /** Within a turn, unless it is too late to matter. */
+    const settle = (run: () => void): void =>
       turns.run(() => {
-        if (closed || state.load?.request !== request) return // too late to matter
-        try {
-          found()
-          step({ type: 'loaded', request, older: isOlder(value as T) })
-        } catch (cause) {
-          fail(cause === refusal ? 'load-failed' : 'invalid-data', cause === refusal ? reason : cause)
-          step({ type: 'failed', request })
-        }
+        if (!closed && state.load?.request === request) run()
       })
-    let reason: unknown
-    const refusal = {}
+    const refuse = (code: ErrorCode, cause: unknown): void => {
+      fail(code, cause)
+      step({ type: 'failed', request })
+    }
+    const take = (answer: unknown): void => {
+      const { onMessage, schema } = options
+      let older: boolean
+      try {
+        value = validate(schema, answer) as T
+        if (typeof onMessage === 'function')
+          value = kept.reduce<T>((all, change) => onMessage(all, change), value)
+        older = data.isOlder(value)
+      } catch (cause) {
+        return refuse('invalid-data', cause)
+      }
+      step({ type: 'loaded', request, older })
+    }
     const call = async (): Promise<unknown> => options.load?.({ signal: controller.signal })
     call().then(
-      (answer) =>
-        settle(() => {
-          const { onMessage } = options
-          value = validate(options.schema, answer) as T
-          if (typeof onMessage === 'function')
-            value = kept.reduce<T>((data, change) => onMessage(data, change), value)
-        }),
-      (cause: unknown) => {
-        reason = cause
-        settle(() => {
-          throw refusal
-        })
-      },
+      (answer) => settle(() => take(answer)),
+      (cause: unknown) => settle(() => refuse('load-failed', cause)),
     )
   }
 
-  /** Makes `value` the confirmed state. What is equal to what is shown stays the same object. */
   const apply = (from: 'push' | 'poll'): void => {
-    const { compare } = options
-    const next = value as T
-    try {
-      if (compare) shown = shown !== undefined && compare(shown, next) ? shown : next
-      else shown = compare === false ? next : share(shown, next, from === 'push' && inPlace)
-    } catch (cause) {
-      shown = next
-      complain(cause)
-    }
-    base = shown
-    source = from
-    asOf = clock.now()
-    error = made = null
+    data.confirm(value as T, from, inPlace, clock.now())
     for (const done of [...waiting]) done(null)
-  }
-
-  const isOlder = (next: T): boolean => {
-    const { version } = options
-    return version !== undefined && base !== undefined && version(next) < version(base)
   }
 
   const feed: Feed = {
@@ -267,40 +164,40 @@ export function createStateChannel<T>(
       return options.load !== undefined && !state.tried
     },
     dispatch: step,
-    message(type, data, text, alone) {
-      const { onMessage, pick, schema, version, load } = options
+    message(type, payload, text, alone) {
+      const { onMessage, pick, schema, messageSchema, version, load } = options
       const whole = typeof onMessage !== 'function'
       try {
-        message = pick ? pick(data, type) : data
+        message = pick ? pick(payload, type) : payload
         if (message === undefined) {
           passed = text
           return
         }
         if (onMessage === 'reload') return step({ type: 'signalled' })
-        message = validate(whole ? schema : options.messageSchema, message)
+        message = validate(whole ? schema : messageSchema, message)
         if (whole) {
           value = message as T
-          if (isOlder(value)) return
-        } else if (state.hasData || !load) value = onMessage(base, message)
+          if (data.isOlder(value)) return
+        } else if (state.hasData || !load) value = onMessage(data.base, message)
       } catch (cause) {
         fail('invalid-data', cause)
         return step({ type: 'spoiled' })
       }
       inPlace = whole && alone && !pick && !schema && !version
       // Without a load, the first message of a change channel is all the state there is.
-      step({ type: 'pushed', whole: whole || (!load && base === undefined) })
-      if (whole) made = { text, type }
+      step({ type: 'pushed', whole: whole || (!load && data.base === undefined) })
+      if (whole) data.made = { text, type }
     },
-    repeats: (text) => (made?.text === text ? made.type : null),
-    isIndifferent: (text) => made?.text === text || passed === text,
+    repeats: (text) => (data.made?.text === text ? data.made.type : null),
+    isIndifferent: (text) => data.made?.text === text || passed === text,
     confirm(text) {
+      const { made } = data
       if (made?.text !== text) return
-      const same = made
-      asOf = clock.now()
-      if (state.proven && !state.load && !error) return
-      value = base
+      data.touch(clock.now())
+      if (state.proven && !state.load && !data.error) return
+      value = data.base
       step({ type: 'pushed', whole: true })
-      made = same
+      data.made = made
     },
     close(reason) {
       closed = reason
@@ -350,26 +247,24 @@ export function createStateChannel<T>(
       }),
     update: (change) =>
       turns.run(() => {
-        if (closed || shown === undefined) return
         try {
-          shown = share(shown, change(shown))
-          made = null
-          publish()
+          if (!closed) data.run(change)
         } catch (cause) {
           complain(cause)
         }
+        publish()
       }),
     ready: ({ signal } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(closed)
-        if (asOf !== null) return resolve(base as T)
+        if (data.isConfirmed) return resolve(data.base as T)
         const leave = channel.subscribe(() => undefined)
         const done = (failure: HoldfastError | null): void => {
           waiting.delete(done)
           signal?.removeEventListener('abort', abort)
           leave()
           if (failure) reject(failure)
-          else resolve(base as T)
+          else resolve(data.base as T)
         }
         const abort = (): void => done(host.toError('aborted', name, signal?.reason))
         waiting.add(done)
@@ -382,7 +277,7 @@ export function createStateChannel<T>(
     feed,
     configure(next) {
       options = checkStateOptions(name, next)
-      made = passed = null
+      data.made = passed = null
     },
   }
 }

@@ -1,4 +1,5 @@
-// checkStateOptions(): refuses options of a state channel that cannot work, by name.
+// checkStateOptions() refuses options of a state channel that cannot work, by name; toRules() is what they mean to the machine.
+import type { ChannelContext } from './model.ts'
 import type { StateOptions } from './state-snapshot.ts'
 
 const functions = ['load', 'pick', 'version'] as const
@@ -39,4 +40,36 @@ export function checkStateOptions<T>(name: string, options: StateOptions<T>): St
   if (message !== undefined && [message].flat().some((type) => typeof type !== 'string'))
     refuse('message', 'a frame type or several')
   return options
+}
+
+type Rules = Pick<ChannelContext, 'mode' | 'canLoad' | 'hasInitial' | 'loadTimeout' | 'interval' | 'spread'>
+
+/** The options as the machine knows them, with their defaults. `complain` is told what a `pollEvery` of the app's threw. */
+export function toRules<T>(
+  options: StateOptions<T>,
+  data: T | undefined,
+  complain: (cause: unknown) => void,
+): Rules {
+  const {
+    onMessage = 'replace',
+    load,
+    initial,
+    loadTimeout = 10_000,
+    pollEvery = 10_000,
+    spread = 1_000,
+  } = options
+  let every: number | false = 10_000
+  try {
+    every = typeof pollEvery === 'function' ? pollEvery(data) : pollEvery
+  } catch (cause) {
+    complain(cause)
+  }
+  return {
+    mode: typeof onMessage === 'function' ? 'change' : onMessage,
+    canLoad: load !== undefined,
+    hasInitial: initial !== undefined,
+    loadTimeout,
+    interval: every === false ? null : every < 86_400_000 ? Math.max(1_000, every) : 10_000,
+    spread,
+  }
 }

@@ -1,5 +1,7 @@
 // The round trip, smoothed, and the words for it.
-import type { Quality } from './snapshot.ts'
+
+/** How good the link is, by its smoothed round trip. */
+export type Quality = 'unknown' | 'excellent' | 'good' | 'poor' | 'disconnected'
 
 /** The smoothed round trip after one more sample: an eighth of the way to it (RFC 6298). */
 export function smooth(previous: number | null, sample: number): number {

@@ -1,13 +1,10 @@
 // toSnapshot(): the public words for a state of the machine.
 import type { HoldfastError } from '../errors.ts'
-import { toQuality, toShown } from './latency.ts'
+import { toQuality, toShown, type Quality } from './latency.ts'
 import type { State } from './model.ts'
 
 /** What the connection is doing. */
 export type Status = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'suspended' | 'failed' | 'closed'
-
-/** How good the link is, by its smoothed round trip. */
-export type Quality = 'unknown' | 'excellent' | 'good' | 'poor' | 'disconnected'
 
 /** What is known about the connection; a new object whenever something in it changed. */
 export interface ConnectionSnapshot {

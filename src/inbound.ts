@@ -1,0 +1,90 @@
+// Makes sense of what arrives on the current link: events for the machine, messages for the app, complaints about the rest.
+import type { Timeline } from './lib/timeline.ts'
+import type { Event, Id } from './machine/model.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { Decoded } from './protocol/protocol.ts'
+
+/** Who is told what a frame meant. */
+export interface InboundHost {
+  /** An app message. */
+  onMessage(type: string, data: unknown, text: string): void
+  /** A frame that could not be used; the link goes on. */
+  onBadFrame(code: 'protocol-error' | 'message-too-large' | 'rejected', reason: string, text: string): void
+}
+
+/** The link a frame came on, and its machine. */
+export interface InboundLink {
+  isConnected(): boolean
+  news(event: Event): void
+  reply(text: string): void
+}
+
+const PONGS_PER_SECOND = 10
+/** So many frames that are too large, within a minute, end the link. */
+const FLOOD = 3
+
+/** Takes one frame of a link at a level; never throws, whatever the frame (G23). */
+export function createInbound(
+  { protocol, maxMessageBytes }: ResolvedOptions,
+  timeline: Timeline,
+  host: InboundHost,
+  link: InboundLink,
+): (id: Id, text: string, level: number | null) => void {
+  let tooLarge: readonly number[] = []
+  let pongs: readonly number[] = []
+
+  /** What of these happened within so many milliseconds. */
+  const recent = (times: readonly number[], span: number): readonly number[] =>
+    times.filter((at) => at > timeline.now() - span)
+
+  const decode = (text: string, level: number | null): Decoded => {
+    try {
+      return protocol.decode(text, level)
+    } catch (error) {
+      return { kind: 'invalid', reason: String(error) }
+    }
+  }
+
+  return (id, text, level) => {
+    if (isLarger(text, maxMessageBytes)) {
+      tooLarge = [...recent(tooLarge, 60_000), timeline.now()]
+      host.onBadFrame('message-too-large', `larger than ${maxMessageBytes} bytes`, text)
+      if (tooLarge.length >= FLOOD) link.news({ type: 'flooded', link: id })
+      return
+    }
+    const frame = decode(text, level)
+    if (frame.kind === 'ready') {
+      return link.news({ type: 'ready', link: id, window: frame.window, heartbeat: frame.heartbeat })
+    }
+    if (level === null) {
+      // The first frame decides what the server is.
+      link.news({ type: 'plain', link: id })
+      if (!link.isConnected()) return host.onBadFrame('protocol-error', 'came before server_ready', text)
+    }
+    switch (frame.kind) {
+      case 'message':
+        return host.onMessage(frame.type, frame.data, text)
+      case 'pong':
+        return link.news({ type: 'pong', link: id, timestamp: frame.timestamp })
+      case 'ping':
+        pongs = recent(pongs, 1_000)
+        if (pongs.length >= PONGS_PER_SECOND) return
+        pongs = [...pongs, timeline.now()]
+        return link.reply(frame.reply)
+      case 'away':
+        return link.news({ ...frame, type: 'away', link: id })
+      case 'advice':
+        return link.news({ type: 'advice', link: id, window: frame.window })
+      case 'refusal':
+        return host.onBadFrame('rejected', frame.reason, text)
+      case 'invalid':
+        return host.onBadFrame('protocol-error', frame.reason, text)
+      case 'ignored':
+    }
+  }
+}
+
+/** More than `limit` bytes of UTF-8? Counted only where the length leaves it open. */
+function isLarger(text: string, limit: number): boolean {
+  return text.length * 3 > limit && (text.length > limit || new TextEncoder().encode(text).length > limit)
+}

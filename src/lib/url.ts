@@ -1,0 +1,18 @@
+// toUrl(): the address of a WebSocket server (A15).
+
+/**
+ * A WebSocket address from any of the ways to write one.
+ * @throws TypeError naming `url`
+ */
+export function toUrl(url: unknown, page: string | null): string {
+  const parsed =
+    typeof url === 'string' && URL.canParse(url, page ?? undefined) ? new URL(url, page ?? undefined) : null
+  const scheme = /^(?:http|ws)(s?):$/.exec(parsed?.protocol ?? '')
+  if (!parsed || !scheme || parsed.hash) {
+    throw new TypeError(
+      `url must be a ws, wss, http or https address, or a path where there is a page, not ${String(url)}`,
+    )
+  }
+  parsed.protocol = `ws${scheme[1] ?? ''}:`
+  return parsed.href
+}
