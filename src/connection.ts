@@ -131,7 +131,9 @@ export function createConnection(given: ConnectionOptions): Connection {
           feeds.tell({ type: isAway() ? 'away' : 'back' })
         }),
       )
-      if (!page.isVisible()) driver.dispatch({ type: 'page', signal: 'hidden' })
+      const hidden = !page.isVisible()
+      if (hidden !== driver.state.memory.hidden)
+        driver.dispatch({ type: 'page', signal: hidden ? 'hidden' : 'visible' })
     } else if (!needed && stopListening) {
       stopListening()
       stopListening = null

@@ -54,8 +54,8 @@ export function createSender(
     const [rest, expired] = expire(outbox, now)
     outbox = rest
     const full = isWritable(state)
-    for (const { id, until } of expired)
-      fail(id, toError(full ? 'queue-full' : until < now ? 'expired' : 'not-connected'))
+    const refused = full ? 'queue-full' : 'not-connected'
+    for (const { id, canWait } of expired) fail(id, toError(canWait ? 'expired' : refused))
     const until = Math.min(...outbox.map((message) => message.until), full ? now + DRAIN : Infinity)
     alarm.set(outbox.length > 0 ? until : undefined)
   }
@@ -72,7 +72,11 @@ export function createSender(
         return fail(id, toError('invalid-message'))
       }
       const bytes = new TextEncoder().encode(text).length
-      const next = add(outbox, { text, bytes, until: timeline.now() + ttl, id }, options.outbox)
+      const next = add(
+        outbox,
+        { text, bytes, until: timeline.now() + ttl, canWait: ttl > 0, id },
+        options.outbox,
+      )
       if (!next) return fail(id, toError('queue-full'))
       outbox = next
       flush()

@@ -4,8 +4,9 @@
 export interface Outgoing {
   readonly text: string
   readonly bytes: number
-  /** Until when it may wait, on the driver's timeline. */
+  /** Until when it may wait, on the driver's timeline; and whether it may wait at all. */
   readonly until: number
+  readonly canWait: boolean
   /** Names the promise that waits for its outcome. */
   readonly id: number
 }

@@ -15,33 +15,37 @@ import type {
   Ping,
   State,
   Step,
+  Waiting,
 } from './model.ts'
 import { arm, lingering, nextId, remember } from './state.ts'
 
 /** From rest: an attempt, but the channels' first loads first (G10a). */
-export function start(state: State, context: Context): Step {
-  if (!context.loading) return attempt(state, context)
+export function start(state: State, context: Context, asked: boolean = false): Step {
+  if (!context.loading) return attempt(state, context, asked)
   return [ask(state, 'loading', context.now + context.tuning.loadFirst), []]
 }
 
-/** An attempt, if the budget allows one now; every third that follows on attempts which never opened begins with `diagnose`. */
-export function attempt(state: State, context: Context): Step {
+/**
+ * An attempt, if the budget allows one now, and `minDelay` unless the user `asked` for it; every third that follows on attempts which
+ * never opened begins with `diagnose`.
+ */
+export function attempt(state: State, context: Context, asked: boolean = false): Step {
   const { now, wall, tuning } = context
   const { memory } = state
-  const at = allowedAt(memory.attempts, now, tuning.reconnect.budget, memory.window)
+  const { budget, minDelay } = tuning.reconnect
+  const allowed = allowedAt(memory.attempts, now, budget, memory.window)
+  const at = Math.max(allowed, asked ? now : (memory.attempts.at(-1) ?? -Infinity) + minDelay)
   if (at > now) {
-    const failure: Failure = { code: 'budget-spent' }
-    return [
-      {
-        phase: 'waiting',
-        memory: { ...memory, failure },
-        timers: { ...lingering(state), retry: at },
-        retryAt: wall + at - now,
-        floorAt: at,
-        suspended: false,
-      },
-      [{ type: 'report', failure }],
-    ]
+    const failure: Failure | null = allowed > now ? { code: 'budget-spent' } : memory.failure
+    const waiting: Waiting = {
+      phase: 'waiting',
+      memory: { ...memory, failure },
+      timers: { ...lingering(state), retry: at },
+      retryAt: Math.round(wall + at - now),
+      floorAt: at,
+      suspended: false,
+    }
+    return [waiting, failure && allowed > now ? [{ type: 'report', failure }] : []]
   }
   const outage = memory.outage ?? { since: now, failures: 0, unopened: 0, trips: 0 }
   const next = remember(state, { outage })

@@ -27,7 +27,7 @@ const anywhere = {
 export const table: { readonly [P in Phase]: Row<P> } = {
   idle: {
     ...anywhere,
-    connect: (state, _event, context) => start(hold(state), context),
+    connect: (state, _event, context) => start(hold(state), context, true),
     wanted: (state, _event, context) =>
       state.memory.barred ? [want(state), []] : start(want(state), context),
     unwanted: (state) => [remember(state, { wanted: false }), []],
@@ -121,8 +121,8 @@ export const table: { readonly [P in Phase]: Row<P> } = {
 
   waiting: {
     ...anywhere,
-    connect: (state, _event, context) => attempt(hold(state), context),
-    retry: (state, _event, context) => attempt(state, context),
+    connect: (state, _event, context) => attempt(hold(state), context, true),
+    retry: (state, _event, context) => attempt(state, context, true),
     woke: (state, _event, context) => hasten(state, context),
     page: (state, { signal }, context) => {
       const next = noted(state, signal)
@@ -136,7 +136,7 @@ export const table: { readonly [P in Phase]: Row<P> } = {
 
   failed: {
     ...anywhere,
-    connect: (state, _event, context) => start(forget(hold(state))[0], context),
+    connect: (state, _event, context) => start(forget(hold(state))[0], context, true),
     unwanted: (state) => [remember(state, { wanted: false }), []],
   },
 
@@ -172,7 +172,7 @@ function noted<S extends State>(state: S, signal: Signal): S {
 /** After `reset()`: starts again where somebody is interested. */
 function resume([state, effects]: Step, context: Context): Step {
   const { held, wanted, barred } = state.memory
-  return held || (wanted && !barred) ? after(effects, start(state, context)) : [state, effects]
+  return held || (wanted && !barred) ? after(effects, start(state, context, true)) : [state, effects]
 }
 
 function after(effects: Step[1], [state, more]: Step): Step {

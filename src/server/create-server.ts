@@ -1,0 +1,228 @@
+// createServer(): the links of one process, how they come and how they go.
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type ServerOptions as WebSocketOptions } from 'ws'
+import { createAttempt } from './attempt.ts'
+import { createChannels } from './channels.ts'
+import { toRequest } from './http.ts'
+import { createLink, type Link, type LinkHost } from './link.ts'
+import {
+  resolveServerOptions,
+  type Action,
+  type ResolvedServerOptions,
+  type ServerOptions,
+} from './options.ts'
+import type { RealtimeServer, ServerStats } from './realtime-server.ts'
+import type { User } from './session/model.ts'
+import { isAllowedOrigin, listenForUpgrades, refuse, toAddress } from './upgrade.ts'
+
+const DAY = 86_400_000
+
+/** An open link: whose it is, and of which of his clients; null where the client gave no id. */
+interface Member {
+  readonly user: User
+  readonly client: string | null
+}
+
+/** Makes a server. Throws a TypeError that names a wrong option. */
+export function createServer(given: ServerOptions = {}): RealtimeServer {
+  const options = resolveServerOptions(given)
+  const { authenticate, authorize, limits, message } = options
+  const { clock, random } = options.runtime
+  const attempt = createAttempt(options)
+  const webSockets = new WebSocketServer(toWebSocketOptions(options))
+  const links = new Set<Link>()
+  const members = new Map<Link, Member>()
+  /** The newest link of each client; how many links a user and an address have. */
+  const clients = new Map<string, Link>()
+  const users = new Map<string, number>()
+  const addresses = new Map<string, number>()
+  const detaches = new Set<() => void>()
+  let sockets = 0
+  let closing: Promise<void> | null = null
+  let emptied = (): void => undefined
+  /** How many links there were when the server began to drain: they will all be back. */
+  let drained = 0
+
+  const toWindow = (): number =>
+    Math.max(500, Math.round((1_200 * Math.max(links.size, drained)) / options.acceptRate))
+
+  const may = (user: User, action: Action, channel: string): boolean | Promise<boolean> => {
+    if (authorize === undefined) return action === 'subscribe'
+    let answer: unknown
+    try {
+      answer = authorize(user, action, channel)
+    } catch (error) {
+      answer = Promise.reject(error)
+    }
+    if (!(answer instanceof Promise)) return answer === true
+    return attempt<unknown>(`authorize for "${channel}"`, () => answer, false).then((yes) => yes === true)
+  }
+  const mayRead = (user: User, channel: string): boolean | Promise<boolean> => may(user, 'subscribe', channel)
+  const channels = createChannels({ options, members, attempt, mayRead })
+
+  const identify = (request: () => Request, auth: unknown): Promise<User | null | 'failed'> => {
+    const ask = async (): Promise<User | null> => {
+      const answer: unknown = await authenticate?.({ request: request(), auth })
+      if (answer === null || isUser(answer)) return answer
+      throw new TypeError('it gave neither a user with an id nor null')
+    }
+    return attempt<User | null | 'failed'>('authenticate', ask, 'failed')
+  }
+
+  const othersOf = (user: User, client: string | null): number =>
+    (users.get(user.id) ?? 0) - Number(clients.has(toKey(user, client)))
+
+  const join = (link: Link, member: Member): void => {
+    const { user, client } = member
+    members.set(link, member)
+    count(users, user.id, 1)
+    const older = clients.get(toKey(user, client))
+    if (client !== null) clients.set(toKey(user, client), link)
+    older?.dispatch({ type: 'replaced' })
+    channels.greet(link, user)
+  }
+
+  const left = (link: Link): void => {
+    const member = members.get(link)
+    links.delete(link)
+    if (member === undefined) return
+    const { user, client } = member
+    members.delete(link)
+    count(users, user.id, -1)
+    // An older link that ends late must not touch the one that replaced it.
+    if (clients.get(toKey(user, client)) === link) clients.delete(toKey(user, client))
+  }
+
+  const toHost = (request: IncomingMessage): LinkHost => ({
+    clock,
+    settings: options,
+    window: toWindow,
+    left,
+    run(link, effect) {
+      if (effect.type === 'opened') join(link, effect)
+      else if (effect.type === 'message') {
+        const { user, name: type, data } = effect
+        void attempt(`message "${type}"`, () => message?.({ user, type, data }), null)
+      } else if (authenticate === undefined) {
+        link.dispatch({ type: 'authenticated', user: { id: '' }, others: 0 })
+      } else {
+        void identify(() => toRequest(request), effect.auth).then((user) => {
+          const others = user === null || user === 'failed' ? 0 : othersOf(user, effect.client)
+          link.dispatch({ type: 'authenticated', user, others })
+        })
+      }
+    },
+  })
+
+  const accept = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const address = toAddress(request, options.trustedProxies)
+    if (closing !== null) return refuse(socket, 503)
+    if ((addresses.get(address) ?? 0) >= limits.connectionsPerIp) return refuse(socket, 429)
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      sockets += 1
+      count(addresses, address, 1)
+      webSocket.once('close', () => {
+        sockets -= 1
+        count(addresses, address, -1)
+        if (sockets === 0) emptied()
+      })
+      const id = `s_${(random() * 2 ** 53).toString(36)}`
+      const link = createLink(webSocket, id, isAllowedOrigin(request, options.origins), toHost(request))
+      if (link.isAlive()) links.add(link)
+    })
+  }
+
+  const toStats = (): ServerStats => ({
+    connections: [...members.keys()].map((link) => link.stats()),
+    sockets,
+    window: toWindow(),
+  })
+
+  const toStatsStatus = async (request: Request): Promise<number> => {
+    const user = authenticate === undefined ? null : await identify(() => request, null)
+    if (user === null || user === 'failed') return user === null ? 401 : 500
+    return (await may(user, 'stats', '')) ? 200 : 403
+  }
+
+  const drain = async (over: number): Promise<void> => {
+    const going = [...links]
+    const grace = Math.min(5_000, over / 2)
+    drained = going.length
+    going.forEach((link, index) => {
+      const leave = (): void => link.dispatch({ type: 'leave', grace })
+      if (over === 0) leave()
+      else clock.setTimeout(leave, ((over - grace) * index) / going.length)
+    })
+    // A socket that does not answer its close is cut (closeTimeout), so this ends.
+    if (sockets > 0) await new Promise<void>((resolve) => (emptied = resolve))
+    channels.close()
+    for (const detach of detaches) detach()
+  }
+
+  return {
+    attach(server) {
+      const detach = listenForUpgrades(server, options.path, accept)
+      detaches.add(detach)
+      return detach
+    },
+    async fetch(request) {
+      const { pathname } = new URL(request.url)
+      if (pathname !== '/health' && pathname !== '/api/ws/stats') return undefined
+      const answer = (status: number, body: unknown): Response =>
+        Response.json(body, { status, headers: { 'cache-control': 'no-store' } })
+      if (request.method !== 'GET') return answer(405, { error: 'only GET' })
+      const health = closing === null ? 'ok' : 'closing'
+      if (pathname === '/health') return answer(closing === null ? 200 : 503, { status: health })
+      const status = await toStatsStatus(request)
+      return answer(status, status === 200 ? toStats() : { error: 'no statistics for you' })
+    },
+    publish: channels.publish,
+    publishIfChanged: channels.publishIfChanged,
+    watch: channels.watch,
+    revoke(userId) {
+      for (const link of links) link.dispatch({ type: 'revoked', userId })
+      return Promise.resolve()
+    },
+    stats: toStats,
+    close({ drain: over = 0 } = {}) {
+      if (!(over >= 0 && over <= DAY)) throw new TypeError(`close: drain must be a number from 0 to ${DAY}.`)
+      return (closing ??= drain(over))
+    },
+  }
+}
+
+/** A client's id has no line break, so no pair can pose as another. */
+function toKey(user: User, client: string | null): string {
+  return `${client ?? ''}\n${user.id}`
+}
+
+function count(counts: Map<string, number>, name: string, change: number): void {
+  const next = (counts.get(name) ?? 0) + change
+  if (next === 0) counts.delete(name)
+  else counts.set(name, next)
+}
+
+function isUser(value: unknown): value is User {
+  if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'string')
+    return false
+  const { expiresAt } = value as { readonly expiresAt?: unknown }
+  return expiresAt === undefined || (typeof expiresAt === 'number' && !Number.isNaN(expiresAt))
+}
+
+function toWebSocketOptions({ compression, maxPayload }: ResolvedServerOptions): WebSocketOptions {
+  const bounds = {
+    maxFragments: 64,
+    maxBufferedChunks: Math.max(1_024, maxPayload / 64),
+    closeTimeout: 2_000,
+  }
+  // A small window and no memory of earlier frames: less room per link, and less to guess secrets from.
+  const perMessageDeflate = compression && {
+    threshold: compression.threshold,
+    zlibDeflateOptions: { level: compression.level, memLevel: 4 },
+    serverMaxWindowBits: 10,
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: true,
+  }
+  return { noServer: true, clientTracking: false, maxPayload, perMessageDeflate, ...bounds }
+}

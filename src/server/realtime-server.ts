@@ -1,0 +1,55 @@
+// The server as an app holds it: types only.
+import type { Server } from 'node:http'
+import type { Published, WatchOptions } from './channels.ts'
+
+/** One link in the statistics. Instants are epoch milliseconds. */
+export interface LinkStats {
+  readonly id: string
+  readonly user: string
+  /** The conformance level the client speaks. */
+  readonly level: 0 | 1
+  readonly since: number
+  readonly lastInboundAt: number
+  /** The channels it was sent, the last 128 of them. */
+  readonly channels: readonly string[]
+  readonly bufferedBytes: number
+  /** Frames that meant nothing: too many, or control frames that are not known here. */
+  readonly ignored: number
+}
+
+/** What the server can tell of itself. */
+export interface ServerStats {
+  readonly connections: readonly LinkStats[]
+  /** Sockets, those in the handshake or closing among them. */
+  readonly sockets: number
+  /** The reconnect window advised now. */
+  readonly window: number
+}
+
+/** The server. It opens no port: attach it to an `http.Server`. */
+export interface RealtimeServer {
+  /** Takes over the upgrades of one path. Returns an idempotent detach, which closes no link. */
+  attach(server: Server): () => void
+  /**
+   * Answers `GET /health` and `GET /api/ws/stats`; undefined for other paths. Statistics are for users whom `authenticate`
+   * knows (401) and `authorize` allows `stats` (403).
+   */
+  fetch(request: Request): Promise<Response | undefined>
+  /**
+   * Sends `{ type: channel, data }` to every link whose user may subscribe. Rejects with a HoldfastError what is not among
+   * `events` (`invalid-message`), does not fit its schema (`invalid-data`) or is over `maxEventBytes` (`message-too-large`).
+   */
+  publish(channel: string, data: unknown): Promise<Published>
+  /** As `publish`, but null and nothing sent when the JSON is that of the last state; new links get that state first. undefined forgets it. */
+  publishIfChanged(channel: string, state: unknown): Promise<Published | null>
+  /** Looks every so often, but only while somebody may read the channel, and publishes what changed. Returns a stop. Throws TypeError. */
+  watch(channel: string, options: WatchOptions): () => void
+  /** Closes that user's links with 4401. */
+  revoke(userId: string): Promise<void>
+  stats(): ServerStats
+  /**
+   * Ends all links, spread over `drain` milliseconds (default 0): level 1 is told `rt.go_away` first, then all get 1012.
+   * New links are refused with 503. Resolves when every socket is gone. Idempotent.
+   */
+  close(options?: { readonly drain?: number }): Promise<void>
+}

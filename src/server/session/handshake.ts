@@ -1,0 +1,104 @@
+// How a link opens: origin, client_ready, authentication, server_ready. Pure.
+import { isObject, type Frame } from '../../protocol/frames.ts'
+import type * as Model from './model.ts'
+import { fullRate, type Rate } from './rate.ts'
+
+/** Answers to pings: no more than this, whatever is asked. */
+export const pongRate: Rate = { max: 10, per: 1_000 }
+/** Expiry is looked at so often, because wall clocks jump. */
+const EXPIRY_CHECK = 30_000
+
+/** How many frames a client may send. */
+export function messageRate({ limits }: Model.SessionSettings): Rate {
+  return { max: limits.messagesPerMinute, per: 60_000 }
+}
+
+/** The end of a session. Codes and reasons are constants of this folder, never made from data. */
+export function close(code: number, reason: string): Model.SessionStep {
+  return [{ phase: 'closed' }, [{ type: 'close', code, reason }]]
+}
+
+/** A control frame. */
+export function control(type: string, fields: Readonly<Record<string, unknown>>): Model.SessionEffect {
+  return { type: 'send', wire: JSON.stringify({ type, ...fields }) }
+}
+
+/** Closes a link whose user's time is over, else looks again. */
+export function checkExpiry(
+  { expiresAt }: Model.User,
+  { wall }: Model.SessionContext,
+): readonly Model.SessionEffect[] {
+  if (expiresAt === undefined) return []
+  if (wall >= expiresAt) return close(4401, 'expired')[1]
+  return [{ type: 'arm', slot: 'expiry', delay: Math.min(EXPIRY_CHECK, expiresAt - wall) }]
+}
+
+/** A new link. A wrong origin hears so by a close code, since a browser cannot read a refused upgrade; nothing of it is read. */
+export function openSession(
+  { settings, now }: Model.SessionContext,
+  originAllowed: boolean,
+): Model.SessionStep {
+  if (!originAllowed) return close(4403, 'origin not allowed')
+  const rate = fullRate(messageRate(settings), now)
+  return [
+    { phase: 'waiting', rate, pong: null },
+    [{ type: 'arm', slot: 'handshake', delay: settings.handshakeTimeout }],
+  ]
+}
+
+/** Who gives a version is level 1; a plain client is level 0. */
+export function onClientReady(
+  { rate, pong }: Model.Waiting,
+  { v, client, auth = null }: Frame,
+  { settings }: Model.SessionContext,
+): Model.SessionStep {
+  if (v !== undefined && !Number.isInteger(v)) return close(4400, 'v is not a whole number')
+  if (v !== undefined && (v as number) < 1) return close(4426, 'the version spoken here is 1')
+  const given = isObject(client) ? client.id : undefined
+  const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : null
+  if (client !== undefined && id === null) return close(4400, 'no legal client id')
+  return [
+    { phase: 'authenticating', level: v === undefined ? 0 : 1, client: id, rate, pong, revoked: [] },
+    [
+      { type: 'arm', slot: 'handshake', delay: settings.handshakeTimeout },
+      { type: 'authenticate', auth, client: id },
+    ],
+  ]
+}
+
+/** The link opens, or hears why not. */
+export function onAuthenticated(
+  { level, client, rate, pong, revoked }: Model.Authenticating,
+  { user, others }: Extract<Model.SessionEvent, { type: 'authenticated' }>,
+  context: Model.SessionContext,
+): Model.SessionStep {
+  const { id, settings, now, window } = context
+  if (user === 'failed') return close(4500, 'authentication failed')
+  if (user === null) return close(4401, 'unauthorized')
+  if (revoked.includes(user.id)) return close(4401, 'revoked')
+  if (others >= settings.limits.connectionsPerUser)
+    return close(4429, 'too many connections;retry_after=10000')
+  const expiry = checkExpiry(user, context)
+  if (expiry[0]?.type === 'close') return [{ phase: 'closed' }, expiry]
+  const pongs = fullRate(pongRate, now)
+  const open = { beatAt: now, missed: 0, window, congested: false, leaving: false } as const
+  const ready = {
+    v: 1,
+    session: { id },
+    heartbeat: settings.heartbeat,
+    max_message_bytes: settings.maxPayload,
+    limits: { rate: messageRate(settings) },
+    reconnect: { window },
+  }
+  return [
+    { phase: 'open', level, user, rate, pongs, ...open },
+    [
+      { type: 'disarm', slot: 'handshake' },
+      ...(level === 1 ? [control('server_ready', ready)] : []),
+      ...(pong === null ? [] : [{ type: 'send', wire: pong } as const]),
+      { type: 'arm', slot: 'beat', delay: settings.heartbeat.interval },
+      ...expiry,
+      { type: 'opened', user, client },
+    ],
+  ]
+}

@@ -1,0 +1,104 @@
+// One link as the server sees it: what its session is, what it hears and what it orders. Types only.
+import type { RateState } from './rate.ts'
+
+/** Who a link belongs to, as `authenticate` says. */
+export interface User {
+  /** Links of the same id are counted, replaced and revoked together. */
+  readonly id: string
+  /** Epoch milliseconds; the link is closed with 4401 when they have come. */
+  readonly expiresAt?: number | undefined
+}
+
+/** Text ready to be written; the same bytes for every link that gets them. */
+export type Wire = string | Uint8Array
+
+/** What a session needs to know of the server's options. */
+export interface SessionSettings {
+  readonly heartbeat: { readonly interval: number; readonly timeout: number }
+  readonly handshakeTimeout: number
+  readonly maxPayload: number
+  readonly limits: {
+    readonly bufferedBytes: number
+    readonly connectionsPerUser: number
+    readonly messagesPerMinute: number
+  }
+}
+
+/** What is true at the moment of a step: the link's public id, both clocks, the last sign of life, the advised window. */
+export interface SessionContext {
+  readonly settings: SessionSettings
+  readonly id: string
+  readonly now: number
+  readonly wall: number
+  readonly heardAt: number
+  readonly window: number
+}
+
+/** `pong` answers the ping that came along with `client_ready` (G2a). */
+export interface Waiting {
+  readonly phase: 'waiting'
+  readonly rate: RateState
+  readonly pong: string | null
+}
+
+/** `client_ready` has come. `revoked`: whom the app revoked while it was not known yet who this is. */
+export interface Authenticating extends Omit<Waiting, 'phase'> {
+  readonly phase: 'authenticating'
+  readonly level: 0 | 1
+  readonly client: string | null
+  readonly revoked: readonly string[]
+}
+
+/** `missed`: beats in a row without a sign of life. `window`: what this client was told last. */
+export interface Open {
+  readonly phase: 'open'
+  readonly rate: RateState
+  readonly level: 0 | 1
+  readonly user: User
+  readonly pongs: RateState
+  readonly beatAt: number
+  readonly missed: number
+  readonly window: number
+  readonly congested: boolean
+  readonly leaving: boolean
+}
+
+/** A link that lives. */
+export type Living = Waiting | Authenticating | Open
+
+/** The life of a link. After `closed` nothing happens. */
+export type SessionState = Living | { readonly phase: 'closed' }
+
+/** Named timers; each is armed at most once at a time. */
+export type Slot = 'handshake' | 'beat' | 'drain' | 'expiry' | 'leave'
+
+/**
+ * What happens to a link. `frame`: null is a binary one. `authenticated`: null is nobody, `failed` no answer; `others` are
+ * links of that user which stay. `congested`: so many bytes still wait after a write. `flushed`: all before the last `mark` left.
+ * `replaced`: a newer link of the same client is open. `leave`: the server drains.
+ */
+export type SessionEvent =
+  | { readonly type: 'frame'; readonly text: string | null }
+  | { readonly type: 'authenticated'; readonly user: User | null | 'failed'; readonly others: number }
+  | { readonly type: 'push'; readonly channel: string; readonly wire: Wire }
+  | { readonly type: 'congested'; readonly bytes: number }
+  | { readonly type: 'timer'; readonly slot: Slot; readonly late: number }
+  | { readonly type: 'revoked'; readonly userId: string }
+  | { readonly type: 'leave'; readonly grace: number }
+  | { readonly type: 'flushed' | 'replaced' | 'closed' }
+
+/** What a session orders. `mark` asks for `flushed`; `ignored` counts a frame that meant nothing. */
+export type SessionEffect =
+  | { readonly type: 'send'; readonly wire: Wire; readonly channel?: string }
+  | { readonly type: 'close'; readonly code: number; readonly reason: string }
+  | { readonly type: 'authenticate'; readonly auth: unknown; readonly client: string | null }
+  | { readonly type: 'opened'; readonly user: User; readonly client: string | null }
+  | { readonly type: 'message'; readonly user: User; readonly name: string; readonly data: unknown }
+  | { readonly type: 'arm'; readonly slot: Slot; readonly delay: number }
+  | { readonly type: 'disarm'; readonly slot: Slot }
+  | { readonly type: 'ping' }
+  | { readonly type: 'mark' }
+  | { readonly type: 'ignored' }
+
+/** The next state, and what to do. */
+export type SessionStep = readonly [state: SessionState, effects: readonly SessionEffect[]]

@@ -1,0 +1,145 @@
+// One step in the life of a link: state and event in, next state and effects out. No clock, no socket, no throw.
+import { parseFrame, type Frame } from '../../protocol/frames.ts'
+import {
+  checkExpiry,
+  close,
+  control,
+  messageRate,
+  onAuthenticated,
+  onClientReady,
+  pongRate,
+} from './handshake.ts'
+import type * as Model from './model.ts'
+import { takeToken } from './rate.ts'
+
+/** A timer that late tells of a blocked event loop: what it waits for may have arrived and not been read yet. */
+const LATE = 1_000
+/** A reader may keep bytes waiting so long. */
+const DRAIN = 10_000
+/** Longer frames are not looked at before it is known who sends them. */
+const MAX_EARLY = 256
+
+/** What follows from an event. What a phase does not know changes nothing. */
+export function stepSession(
+  state: Model.SessionState,
+  event: Model.SessionEvent,
+  context: Model.SessionContext,
+): Model.SessionStep {
+  if (state.phase === 'closed') return [state, []]
+  if (event.type === 'closed') return [{ phase: 'closed' }, []]
+  if (event.type === 'frame') return onFrame(state, event.text, context)
+  if (event.type === 'timer') return onTimer(state, event.slot, event.late, context)
+  if (event.type === 'leave') return onLeave(state, event.grace, context)
+  if (state.phase === 'open') return onOpen(state, event, context)
+  if (state.phase === 'waiting') return [state, []]
+  if (event.type === 'authenticated') return onAuthenticated(state, event, context)
+  if (event.type === 'revoked') return [{ ...state, revoked: [...state.revoked, event.userId] }, []]
+  return [state, []]
+}
+
+function onFrame(state: Model.Living, text: string | null, context: Model.SessionContext): Model.SessionStep {
+  if (text === null) return close(1003, 'text frames only')
+  const limit = messageRate(context.settings)
+  const rate = takeToken(state.rate, limit, context.now)
+  if (rate.refused > state.rate.refused) {
+    // Told once, and closed when it does not listen.
+    const wait = Math.max(1_000, Math.ceil(limit.per / limit.max))
+    if (rate.refused > Math.max(10, limit.max / 10)) return close(4429, `rate_limited;retry_after=${wait}`)
+    const message = `More than ${limit.max} messages per minute: this one was dropped.`
+    const told = control('rt.error', { code: 'rate_limited', message, retryable: true, retry_after: wait })
+    const tell = rate.refused === 1 && state.phase === 'open' && state.level === 1
+    return [{ ...state, rate }, tell ? [told] : [{ type: 'ignored' }]]
+  }
+  if (state.phase === 'authenticating' && text.length > MAX_EARLY) return close(4401, 'not authenticated yet')
+  const frame = parseFrame(text)
+  if (typeof frame === 'string') return close(4400, frame)
+  if (state.phase === 'open') return onOpenFrame({ ...state, rate }, frame, context)
+  // Of all frames only the ping that comes along with client_ready may be early: it is answered after server_ready.
+  if (frame.type === 'ping') return [{ ...state, rate, pong: toPong(frame) }, []]
+  if (frame.type !== 'client_ready' || state.phase !== 'waiting') return close(4401, 'not authenticated yet')
+  return onClientReady({ ...state, rate }, frame, context)
+}
+
+function onOpenFrame(state: Model.Open, frame: Frame, { now }: Model.SessionContext): Model.SessionStep {
+  if (frame.type === 'ping') {
+    const pongs = takeToken(state.pongs, pongRate, now)
+    const answered = pongs.refused === state.pongs.refused
+    return [{ ...state, pongs }, [answered ? { type: 'send', wire: toPong(frame) } : { type: 'ignored' }]]
+  }
+  if (frame.type === 'pong') return [state, []]
+  if (frame.type === 'client_ready') return close(4409, 'second client_ready')
+  // On a plain link a type that begins with rt. is the app's, like any other.
+  if (state.level === 1 && frame.type.startsWith('rt.')) return [state, [{ type: 'ignored' }]]
+  const data = Object.hasOwn(frame, 'data') ? frame.data : frame
+  return [state, [{ type: 'message', user: state.user, name: frame.type, data }]]
+}
+
+function onOpen(
+  state: Model.Open,
+  event: Model.SessionEvent,
+  context: Model.SessionContext,
+): Model.SessionStep {
+  switch (event.type) {
+    case 'push':
+      return [state, [{ type: 'send', wire: event.wire, channel: event.channel }]]
+    case 'congested':
+      if (event.bytes > context.settings.limits.bufferedBytes) return close(4429, 'slow')
+      if (state.congested) return [state, []]
+      return [{ ...state, congested: true }, [{ type: 'mark' }, { type: 'arm', slot: 'drain', delay: DRAIN }]]
+    case 'flushed':
+      return [{ ...state, congested: false }, [{ type: 'disarm', slot: 'drain' }]]
+    case 'replaced':
+      // A link that was told to go away is being left anyway; 4409 would stop its client for good.
+      return state.leaving ? [state, []] : close(4409, 'replaced')
+    case 'revoked':
+      return event.userId === state.user.id ? close(4401, 'revoked') : [state, []]
+    default:
+      return [state, []]
+  }
+}
+
+function onTimer(
+  state: Model.Living,
+  slot: Model.Slot,
+  late: number,
+  context: Model.SessionContext,
+): Model.SessionStep {
+  if (late > LATE && slot !== 'beat' && slot !== 'expiry')
+    return [state, [{ type: 'arm', slot, delay: LATE }]]
+  if (slot === 'handshake') return close(4408, 'handshake timeout')
+  if (slot === 'drain') return close(4429, 'slow')
+  if (slot === 'leave') return close(1012, 'restart')
+  if (state.phase !== 'open') return [state, []]
+  if (slot === 'expiry') {
+    const effects = checkExpiry(state.user, context)
+    return [effects[0]?.type === 'close' ? { phase: 'closed' } : state, effects]
+  }
+  // Beats are counted, not milliseconds: a blocked event loop costs a link one beat, however long it was.
+  const missed = context.heardAt >= state.beatAt ? 0 : state.missed + 1
+  if (missed >= 3) return close(4408, 'idle')
+  const { now, settings, window } = context
+  const change = window / state.window
+  const notice = state.level === 1 && (change > 1.5 || change < 1 / 1.5)
+  return [
+    { ...state, missed, beatAt: now, window: notice ? window : state.window },
+    [
+      { type: 'ping' },
+      ...(notice ? [control('rt.notice', { reconnect: { window } })] : []),
+      { type: 'arm', slot, delay: settings.heartbeat.interval },
+    ],
+  ]
+}
+
+function onLeave(state: Model.Living, grace: number, { window }: Model.SessionContext): Model.SessionStep {
+  const [closed, closing] = close(1012, 'restart')
+  if (state.phase !== 'open' || state.level === 0) return [closed, closing]
+  const goAway = control('rt.go_away', { code: 'deploy', reconnect: { spread: window }, grace })
+  if (grace === 0) return [closed, [goAway, ...closing]]
+  return [{ ...state, leaving: true }, [goAway, { type: 'arm', slot: 'leave', delay: grace }]]
+}
+
+/** Echoes a number or a short text; anything else might not survive being written again. */
+function toPong({ timestamp }: Frame): string {
+  const plain = typeof timestamp === 'number' || (typeof timestamp === 'string' && timestamp.length <= 64)
+  return JSON.stringify({ type: 'pong', ...(plain && { timestamp }) })
+}
