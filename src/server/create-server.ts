@@ -29,7 +29,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const options = resolveServerOptions(given)
   const { authenticate, authorize, limits, message } = options
   const { clock, random } = options.runtime
-  const attempt = createAttempt(options)
+  const { attempt, report } = createAttempt(options)
   const webSockets = new WebSocketServer(toWebSocketOptions(options))
   const links = new Set<Link>()
   const members = new Map<Link, Member>()
@@ -49,14 +49,15 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
 
   const may = (user: User, action: Action, channel: string): boolean | Promise<boolean> => {
     if (authorize === undefined) return action === 'subscribe'
-    let answer: unknown
+    const what = `authorize for "${channel}"`
     try {
-      answer = authorize(user, action, channel)
+      const answer: unknown = authorize(user, action, channel)
+      if (!(answer instanceof Promise)) return answer === true
+      return attempt<unknown>(what, () => answer, false).then((yes) => yes === true)
     } catch (error) {
-      answer = Promise.reject(error)
+      report(`${what} failed.`, error)
+      return false
     }
-    if (!(answer instanceof Promise)) return answer === true
-    return attempt<unknown>(`authorize for "${channel}"`, () => answer, false).then((yes) => yes === true)
   }
   const mayRead = (user: User, channel: string): boolean | Promise<boolean> => may(user, 'subscribe', channel)
   const channels = createChannels({ options, members, attempt, mayRead })
