@@ -1,6 +1,6 @@
 // What is told about a connection: events, errors with context, log lines, traces; all of it redacted (G24).
 import type { ConnectionEvents, Logger } from './api.ts'
-import { explain, foretell } from './explain.ts'
+import { explain } from './explain.ts'
 import { HoldfastError, type ErrorCode, type ErrorContext } from './errors.ts'
 import { createEmitter, type Emitter } from './lib/emitter.ts'
 import { createRedactor } from './lib/redactor.ts'
@@ -49,7 +49,7 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
     const detail = context.reason ?? (cause instanceof Error ? cause.message : undefined)
     return new HoldfastError(
       code,
-      clean(explain(code, detail) + foretell(code, state, wall)),
+      clean(explain(code, detail, state, wall)),
       Object.fromEntries(all.map(([key, value]) => [key, typeof value === 'string' ? clean(value) : value])),
       cause,
     )

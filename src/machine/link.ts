@@ -93,7 +93,7 @@ export function silence(state: Connected, context: Context): Step {
   if (context.heardAt >= state.askedAt) return [arm({ ...state, local: false }, { pong: undefined }), []]
   // Level 1 promises pongs.
   if (state.memory.answers || (state.level ?? 0) > 0) {
-    return lose(state, { failure: { code: 'heartbeat-timeout' }, class: 'backoff', code: 4408 }, context)
+    return lose(state, { failure: { code: 'heartbeat-timeout', reason: 'nothing came after a ping' }, class: 'backoff', code: 4408 }, context)
   }
   return [arm({ ...state, local: false, doubtedAt: state.doubtedAt ?? context.now }, { pong: undefined }), []]
 }
