@@ -1,36 +1,42 @@
 // What React apps import from 'holdfast/react': a connection and a channel as hooks.
 'use client'
 import type { ConnectionSnapshot, Readable, StateSnapshot } from '../index.ts'
-import { useReadable, type Maybe } from './use-readable.ts'
+import { useReadable } from './use-readable.ts'
 
 /**
  * What is known about a connection; renders again when that changed. Looking is no interest: what opens a connection is
  * a channel in use or `connect()`, and unmounting closes nothing.
  *
- * Without a selector: the whole snapshot. With one: what it picks, and a render only when that changed; inline
- * selectors are fine. A picked value that is `equal` to the last one is the last one, by reference.
- *
- * @param connection - `null` or `undefined` for "nothing yet": the result is then `undefined`.
- * @param selector - Picks from the snapshot. Pure; throws reach the error boundary.
- * @param equal - When two picked values are the same. `Object.is` unless given.
  * @example
  * const { status, retryAt } = useConnection(live)
- * const status = useConnection(live, (snapshot) => snapshot.status)
  */
 export function useConnection(connection: Readable<ConnectionSnapshot>): ConnectionSnapshot
-export function useConnection(connection: Maybe<Readable<ConnectionSnapshot>>): ConnectionSnapshot | undefined
+/** The same where there may be nothing yet: undefined for `null` and `undefined`. */
+export function useConnection(
+  connection: Readable<ConnectionSnapshot> | null | undefined,
+): ConnectionSnapshot | undefined
+/**
+ * What a selector picks from what is known about a connection; renders again only when that changed. Inline selectors are
+ * fine. A picked value that is `equal` to the last one is the last one, by reference.
+ *
+ * @param selector - Pure; what it throws reaches the error boundary.
+ * @param equal - When two picked values are the same. `Object.is` unless given.
+ * @example
+ * const status = useConnection(live, (snapshot) => snapshot.status)
+ */
 export function useConnection<R>(
   connection: Readable<ConnectionSnapshot>,
   selector: (snapshot: ConnectionSnapshot) => R,
   equal?: (previous: R, next: R) => boolean,
 ): R
+/** The same where there may be nothing yet: then the selector is not asked, and the result is undefined. */
 export function useConnection<R>(
-  connection: Maybe<Readable<ConnectionSnapshot>>,
+  connection: Readable<ConnectionSnapshot> | null | undefined,
   selector: (snapshot: ConnectionSnapshot) => R,
   equal?: (previous: R, next: R) => boolean,
 ): R | undefined
 export function useConnection(
-  connection: Maybe<Readable<ConnectionSnapshot>>,
+  connection: Readable<ConnectionSnapshot> | null | undefined,
   selector?: (snapshot: ConnectionSnapshot) => unknown,
   equal?: (previous: unknown, next: unknown) => boolean,
 ): unknown {
@@ -38,34 +44,42 @@ export function useConnection(
 }
 
 /**
- * The data of a channel and how fresh it is; renders again when one of them changed. While mounted, the channel is
- * kept up to date; connections are opened, shared and closed by who needs them, not by components.
- * `useChannel(live.state(name, options))` is fine in a render.
+ * The data of a channel and how fresh it is; renders again when one of them changed. While mounted, the channel is kept up to
+ * date; connections are opened, shared and closed by who needs them, not by components.
  *
- * Selectors are those of {@link useConnection}. `asOf` is a clock reading and changes without a render: read it from
- * the snapshot when rendering, or from `channel.getSnapshot().asOf` in a timer of your own, rather than select it.
+ * `useChannel(live.state(name, options))` is fine in a render. `asOf` is a clock reading and changes without a render: read
+ * it from the snapshot while rendering, or from `channel.getSnapshot().asOf` in a timer of your own.
  *
- * @param channel - `null` or `undefined` for "nothing yet": the result is then `undefined`.
- * @param selector - Picks from the snapshot. Pure; throws reach the error boundary.
- * @param equal - When two picked values are the same. `Object.is` unless given.
  * @example
  * const { data, freshness } = useChannel(queue)
- * const length = useChannel(queue, (snapshot) => snapshot.data?.length)
  */
 export function useChannel<T>(channel: Readable<StateSnapshot<T>>): StateSnapshot<T>
-export function useChannel<T>(channel: Maybe<Readable<StateSnapshot<T>>>): StateSnapshot<T> | undefined
+/** The same where there may be nothing yet: undefined for `null` and `undefined`. */
+export function useChannel<T>(
+  channel: Readable<StateSnapshot<T>> | null | undefined,
+): StateSnapshot<T> | undefined
+/**
+ * What a selector picks from a channel; renders again only when that changed. Inline selectors are fine. A picked value that
+ * is `equal` to the last one is the last one, by reference.
+ *
+ * @param selector - Pure; what it throws reaches the error boundary. Not for `asOf`, which changes without a render.
+ * @param equal - When two picked values are the same. `Object.is` unless given.
+ * @example
+ * const length = useChannel(queue, (snapshot) => snapshot.data?.length)
+ */
 export function useChannel<T, R>(
   channel: Readable<StateSnapshot<T>>,
   selector: (snapshot: StateSnapshot<T>) => R,
   equal?: (previous: R, next: R) => boolean,
 ): R
+/** The same where there may be nothing yet: then the selector is not asked, and the result is undefined. */
 export function useChannel<T, R>(
-  channel: Maybe<Readable<StateSnapshot<T>>>,
+  channel: Readable<StateSnapshot<T>> | null | undefined,
   selector: (snapshot: StateSnapshot<T>) => R,
   equal?: (previous: R, next: R) => boolean,
 ): R | undefined
 export function useChannel(
-  channel: Maybe<Readable<StateSnapshot<unknown>>>,
+  channel: Readable<StateSnapshot<unknown>> | null | undefined,
   selector?: (snapshot: StateSnapshot<unknown>) => unknown,
   equal?: (previous: unknown, next: unknown) => boolean,
 ): unknown {

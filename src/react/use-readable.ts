@@ -2,16 +2,13 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { Readable } from '../index.ts'
 
-/** `null` and `undefined` stand for "nothing yet". */
-export type Maybe<T> = T | null | undefined
-
 const noop = (): undefined => undefined
 const subscribeToNothing = (): (() => void) => noop
 const whole = (snapshot: unknown): unknown => snapshot
 
 /** The snapshot of a readable, or what the selector picks from it; undefined without a readable. */
 export function useReadable<S>(
-  readable: Maybe<Readable<S>>,
+  readable: Readable<S> | null | undefined,
   selector: (snapshot: S) => unknown = whole,
   equal: (previous: unknown, next: unknown) => boolean = Object.is,
 ): unknown {

@@ -2,20 +2,23 @@
 import type { Readable } from '../index.ts'
 
 /**
- * Calls `run` at once with the current snapshot, or with what `selector` picks from it, and again whenever that changed.
- * While watched, a channel is kept up to date.
+ * Calls `run` at once with the current snapshot, and again with each new one. While watched, a channel is kept up to date.
  *
  * A throw of the first call is thrown here and nothing stays subscribed; later ones are the readable's to report.
  *
  * @param readable - A connection or a channel. `null` or `undefined` for "nothing yet": nothing runs.
- * @param selector - Picks from the snapshot.
- * @param run - Called with each value that differs from the one before.
- * @param equal - When two picked values are the same. `Object.is` unless given.
  * @returns Stops it. Idempotent; `run` is never called after it.
+ * @example
+ * const stop = watch(queue, ({ data, freshness }) => draw(data, freshness))
+ */
+export function watch<S>(readable: Readable<S> | null | undefined, run: (snapshot: S) => void): () => void
+/**
+ * The same for what `selector` picks from the snapshot: `run` is called at once, and again whenever that changed.
+ *
+ * @param equal - When two picked values are the same. `Object.is` unless given.
  * @example
  * const stop = watch(live, (snapshot) => snapshot.status, (status) => { document.title = status })
  */
-export function watch<S>(readable: Readable<S> | null | undefined, run: (snapshot: S) => void): () => void
 export function watch<S, R>(
   readable: Readable<S> | null | undefined,
   selector: (snapshot: S) => R,

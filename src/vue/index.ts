@@ -11,43 +11,45 @@ export type MaybeSnapshotRefs<S, K extends keyof S = keyof S> = {
   readonly [P in K]: Readonly<ShallowRef<S[P] | undefined>>
 }
 
-type Maybe<T> = T | null | undefined
-
 /**
- * What is known about a connection, until the scope ends. Looking is no interest: what opens a connection is a channel in
- * use or `connect()`, and unmounting closes nothing.
+ * What is known about a connection, until the scope ends: a readonly shallow ref for each field, of which only those whose
+ * value changed trigger. Takes a connection, a ref of one or a getter.
  *
- * Without a selector: an object of readonly shallow refs, one for each field; only those whose value changed trigger.
- * With one: a readonly shallow ref of what it picks, which may use refs and props; a picked value that is `equal` to
- * the last one is the last one, by reference.
+ * Looking is no interest: what opens a connection is a channel in use or `connect()`, and unmounting closes nothing. On a
+ * server, and until a hydrated component is mounted, it shows the initial snapshot and subscribes to nothing.
  *
- * On a server, and until a hydrated component is mounted, it shows the initial snapshot and subscribes to nothing.
- *
- * @param connection - A connection, a ref of one or a getter. `null` or `undefined` for "nothing yet": refs then hold undefined.
- * @param selector - Picks from the snapshot. Not called while there is nothing.
- * @param equal - When two picked values are the same. `Object.is` unless given.
  * @example
  * const { status, retryAt } = useConnection(live)
- * const status = useConnection(live, (snapshot) => snapshot.status)
  */
 export function useConnection(
   connection: MaybeRefOrGetter<Readable<ConnectionSnapshot>>,
 ): SnapshotRefs<ConnectionSnapshot>
+/** The same where there may be nothing yet: refs hold undefined for `null` and `undefined`. */
 export function useConnection(
-  connection: MaybeRefOrGetter<Maybe<Readable<ConnectionSnapshot>>>,
+  connection: MaybeRefOrGetter<Readable<ConnectionSnapshot> | null | undefined>,
 ): MaybeSnapshotRefs<ConnectionSnapshot>
+/**
+ * What a selector picks from what is known about a connection, as a readonly shallow ref. A picked value that is `equal` to
+ * the last one is the last one, by reference, and triggers nothing.
+ *
+ * @param selector - Pure. May use refs and props: it is asked again when they change.
+ * @param equal - When two picked values are the same. `Object.is` unless given.
+ * @example
+ * const status = useConnection(live, (snapshot) => snapshot.status)
+ */
 export function useConnection<R>(
   connection: MaybeRefOrGetter<Readable<ConnectionSnapshot>>,
   selector: (snapshot: ConnectionSnapshot) => R,
   equal?: (previous: R, next: R) => boolean,
 ): Readonly<ShallowRef<R>>
+/** The same where there may be nothing yet: then the selector is not asked, and the ref holds undefined. */
 export function useConnection<R>(
-  connection: MaybeRefOrGetter<Maybe<Readable<ConnectionSnapshot>>>,
+  connection: MaybeRefOrGetter<Readable<ConnectionSnapshot> | null | undefined>,
   selector: (snapshot: ConnectionSnapshot) => R,
   equal?: (previous: R, next: R) => boolean,
 ): Readonly<ShallowRef<R | undefined>>
 export function useConnection(
-  connection: MaybeRefOrGetter<Maybe<Readable<ConnectionSnapshot>>>,
+  connection: MaybeRefOrGetter<Readable<ConnectionSnapshot> | null | undefined>,
   selector?: (snapshot: ConnectionSnapshot) => unknown,
   equal?: (previous: unknown, next: unknown) => boolean,
 ): unknown {
@@ -57,38 +59,48 @@ export function useConnection(
 }
 
 /**
- * The data of a channel and how fresh it is, until the scope ends. Until then the channel is kept up to date;
- * connections are opened, shared and closed by who needs them, not by components. The data is never made reactive in depth.
+ * The data of a channel and how fresh it is, until the scope ends: a readonly shallow ref for each field, of which only those
+ * whose value changed trigger. Takes a channel, a ref of one or a getter, such as `() => live.state('item:' + props.id)`. The
+ * data is never made reactive in depth.
  *
- * Selectors, scopes and servers are those of {@link useConnection}. `asOf` is a clock reading: read at any time it is current,
- * but it triggers only together with another field. Show an age by reading it beside a ticking ref of your own.
+ * Until the scope ends the channel is kept up to date; connections are opened, shared and closed by who needs them, not by
+ * components. On a server, and until a hydrated component is mounted, it shows the initial snapshot and subscribes to nothing.
  *
- * @param channel - A channel, a ref of one or a getter, such as `() => live.state('item:' + props.id)`. `null` or
- * `undefined` for "nothing yet": refs then hold undefined.
- * @param selector - Picks from the snapshot. Not called while there is nothing.
- * @param equal - When two picked values are the same. `Object.is` unless given.
+ * `asOf` is a clock reading: whenever it is read it is current, but it triggers only together with another field. Show an
+ * age by reading it beside a ticking ref of your own.
+ *
  * @example
  * const { data, freshness } = useChannel(queue)
- * const length = useChannel(queue, (snapshot) => snapshot.data?.length)
  */
 export function useChannel<T>(
   channel: MaybeRefOrGetter<Readable<StateSnapshot<T>>>,
 ): SnapshotRefs<StateSnapshot<T>>
+/** The same where there may be nothing yet: refs hold undefined for `null` and `undefined`. */
 export function useChannel<T>(
-  channel: MaybeRefOrGetter<Maybe<Readable<StateSnapshot<T>>>>,
+  channel: MaybeRefOrGetter<Readable<StateSnapshot<T>> | null | undefined>,
 ): MaybeSnapshotRefs<StateSnapshot<T>>
+/**
+ * What a selector picks from a channel, as a readonly shallow ref. A picked value that is `equal` to the last one is the last
+ * one, by reference, and triggers nothing.
+ *
+ * @param selector - Pure. May use refs and props: it is asked again when they change. Not for `asOf`, which changes silently.
+ * @param equal - When two picked values are the same. `Object.is` unless given.
+ * @example
+ * const length = useChannel(queue, (snapshot) => snapshot.data?.length)
+ */
 export function useChannel<T, R>(
   channel: MaybeRefOrGetter<Readable<StateSnapshot<T>>>,
   selector: (snapshot: StateSnapshot<T>) => R,
   equal?: (previous: R, next: R) => boolean,
 ): Readonly<ShallowRef<R>>
+/** The same where there may be nothing yet: then the selector is not asked, and the ref holds undefined. */
 export function useChannel<T, R>(
-  channel: MaybeRefOrGetter<Maybe<Readable<StateSnapshot<T>>>>,
+  channel: MaybeRefOrGetter<Readable<StateSnapshot<T>> | null | undefined>,
   selector: (snapshot: StateSnapshot<T>) => R,
   equal?: (previous: R, next: R) => boolean,
 ): Readonly<ShallowRef<R | undefined>>
 export function useChannel(
-  channel: MaybeRefOrGetter<Maybe<Readable<StateSnapshot<unknown>>>>,
+  channel: MaybeRefOrGetter<Readable<StateSnapshot<unknown>> | null | undefined>,
   selector?: (snapshot: StateSnapshot<unknown>) => unknown,
   equal?: (previous: unknown, next: unknown) => boolean,
 ): unknown {
