@@ -58,8 +58,8 @@ export function createPipe(clock: Clock, delay: () => number | null): Pipe {
         run()
         return
       }
-      const last = underway.at(-1)
-      const at = Math.max(clock.monotonic() + (wait ?? 0), last?.at ?? 0)
+      // Nothing overtakes: it leaves the queue after what stands before it, however long that takes.
+      const at = clock.monotonic() + (wait ?? 0)
       underway.push({ at, bytes: size, run })
       bytes += size
       if (timer === null) arm()

@@ -66,8 +66,8 @@ export function createLane(from: Socket, to: Socket, rules: LaneRules): Lane {
 
   const put = (bytes: Buffer | null): void => {
     if (isOver) return
-    const at = Math.max(performance.now() + rules.delay(), queue.at(-1)?.at ?? 0)
-    queue.push({ at, bytes })
+    // Nothing overtakes: it leaves the queue after what stands before it, however long that takes.
+    queue.push({ at: performance.now() + rules.delay(), bytes })
     waiting += bytes?.length ?? 0
     pump()
   }
