@@ -1,7 +1,13 @@
 // The entry: a map of this folder, and everything an app imports from 'holdfast'.
 export { createConnection } from './connection.ts'
 export type { Connection, ConnectionEvents, Logger, SendOutcome, TraceEntry } from './api.ts'
-export type { Freshness, StateChannel, StateOptions, StateSnapshot } from './channels/state-snapshot.ts'
+export type {
+  Freshness,
+  StateChannel,
+  StateFacts,
+  StateOptions,
+  StateSnapshot,
+} from './channels/state-snapshot.ts'
 export type { Quality } from './machine/latency.ts'
 export type { ConnectionSnapshot, Status } from './machine/snapshot.ts'
 export type { ConnectionOptions, Diagnosis } from './options.ts'

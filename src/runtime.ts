@@ -37,34 +37,32 @@ export interface Runtime {
   readonly page: Page
 }
 
-const noPage: Page = {
-  address: () => null,
-  isOnline: () => true,
-  isVisible: () => true,
-  listen: () => () => undefined,
-}
-
-/** The browser's page. Nothing is touched before `listen`, so importing is safe anywhere. */
-const browserPage: Page = {
-  address: () => document.baseURI,
-  isOnline: () => navigator.onLine !== false,
-  isVisible: () => document.visibilityState !== 'hidden',
+/** The page there is, if any. Nothing is looked at before it is asked for, so importing is safe anywhere. */
+const systemPage: Page = {
+  address: () => (hasPage() ? document.baseURI : null),
+  isOnline: () => !hasPage() || navigator.onLine !== false,
+  isVisible: () => !hasPage() || document.visibilityState !== 'hidden',
   listen(onSignal) {
-    const network = (navigator as { readonly connection?: EventTarget }).connection
+    if (!hasPage()) return () => undefined
+    const { connection } = navigator as { readonly connection?: EventTarget }
     const listening: Array<[EventTarget | undefined, string, (event: Event) => void]> = [
       [window, 'online', () => onSignal('online')],
       [window, 'offline', () => onSignal('offline')],
-      [document, 'visibilitychange', () => onSignal(browserPage.isVisible() ? 'visible' : 'hidden')],
+      [document, 'visibilitychange', () => onSignal(systemPage.isVisible() ? 'visible' : 'hidden')],
       [window, 'pageshow', (event) => (event as PageTransitionEvent).persisted && onSignal('restored')],
       [document, 'freeze', () => onSignal('frozen')],
       [document, 'resume', () => onSignal('resumed')],
-      [network, 'change', () => onSignal('network')],
+      [connection, 'change', () => onSignal('network')],
     ]
     for (const [target, type, run] of listening) target?.addEventListener(type, run)
     return () => {
       for (const [target, type, run] of listening) target?.removeEventListener(type, run)
     }
   },
+}
+
+function hasPage(): boolean {
+  return typeof document === 'object'
 }
 
 /** The real world: the system's clocks and timers (which never keep a Node process alive), Math.random, the page. */
@@ -80,7 +78,5 @@ export const systemRuntime: Runtime = {
     clearTimeout: (handle) => clearTimeout(handle as never),
   },
   random: () => Math.random(),
-  get page() {
-    return typeof document === 'object' ? browserPage : noPage
-  },
+  page: systemPage,
 }

@@ -6,8 +6,9 @@ import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
 /** How fresh the data is (behaviour G15). */
 export type Freshness = 'unknown' | 'live' | 'polling' | 'catching-up' | 'stale'
 
-interface Shared {
-  /** What the data shown came from; null without data. */
+/** What every snapshot of a state channel has. */
+export interface StateFacts {
+  /** What the data shown came from, when data or freshness last changed; null without data. */
   readonly source: 'push' | 'poll' | 'initial' | null
   /** The last thing that went wrong with this channel's data; null once something confirmed it again. */
   readonly error: HoldfastError | null
@@ -15,10 +16,10 @@ interface Shared {
   readonly asOf: number | null
 }
 
-/** One state of a state channel; a new object whenever data, freshness, source or error changed. */
+/** One state of a state channel; a new object whenever data, freshness or error changed. */
 export type StateSnapshot<T> =
-  | (Shared & { readonly freshness: 'unknown'; readonly data: undefined })
-  | (Shared & { readonly freshness: Exclude<Freshness, 'unknown'>; readonly data: T })
+  | (StateFacts & { readonly freshness: 'unknown'; readonly data: undefined })
+  | (StateFacts & { readonly freshness: Exclude<Freshness, 'unknown'>; readonly data: T })
 
 /** Options of `connection.state(name, options)`. */
 export interface StateOptions<T> {
