@@ -283,6 +283,20 @@ describe('createProxy', () => {
     expect(client.socket.writableLength).toBeGreaterThan(bytes / 2)
   })
 
+  it('[E4] waits for a reader that does not read, and loses nothing', async () => {
+    const server = await echo()
+    const proxy = await proxyTo(server.url)
+    const client = open(proxy.port)
+    await talk(client, 'a')
+    client.socket.pause()
+    const bytes = 64 * 1024 * 1024
+    server.sockets[0]?.write(Buffer.alloc(bytes, 'x'))
+    for (let round = 0; round < 5; round += 1) await twentyRoundTrips(server.port)
+    expect(server.sockets[0]?.writableLength).toBeGreaterThan(bytes / 2)
+    client.socket.resume()
+    await until('all of it', () => client.text().length === bytes + 1)
+  })
+
   it('[E4] carries much more than it holds', async () => {
     const server = await echo()
     const proxy = await proxyTo(server.url)
