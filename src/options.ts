@@ -82,7 +82,7 @@ export interface ConnectionOptions {
           | undefined
         /**
          * Replaces the outage-proportional wait: attempt (from 1), outage so far, a number in [0, 1). A result that is not a
-         * finite number is taken as `maxDelay`. See {@link exponential}.
+         * finite number is taken as `maxDelay`, a throw too. See {@link exponential}.
          */
         readonly delay?: ((attempt: number, outage: number, random: number) => number) | undefined
         /** When to stop trying for a while. `false`: never. */

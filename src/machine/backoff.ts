@@ -34,11 +34,18 @@ export function backoff(
 ): number {
   if (local) return random * 1_000
   if (window !== null) return failures < 1 ? random * window : lengthen(window, outage)
-  if (delay) {
-    const own = delay(Math.max(1, failures), outage, random)
-    return own >= 0 && own <= 86_400_000 ? own : maxDelay
-  }
+  if (delay) return ask(() => delay(Math.max(1, failures), outage, random)) ?? maxDelay
   return 250 + random * Math.max(0, Math.min(maxDelay, Math.max(1_000, outage / 2)) - 250)
+}
+
+/** What the app's own function says, if that is a wait. A throw must not stop the machine in the middle of a step. */
+function ask(delay: () => unknown): number | null {
+  try {
+    const own = delay()
+    return typeof own === 'number' && own >= 0 && own <= 86_400_000 ? own : null
+  } catch {
+    return null
+  }
 }
 
 /** A window at least 1 s after 15 s of outage, 2 s after 30 s, 5 s after 60 s. */
@@ -55,9 +62,9 @@ export function exponential(
   options: { readonly base?: number; readonly max?: number } = {},
 ): (attempt: number, outage: number, random: number) => number {
   const { base = 1_000, max = 30_000 } = options
-  for (const [name, value] of Object.entries({ base, max })) {
-    if (!(value > 0 && value <= 86_400_000))
-      throw new TypeError(`${name} must be above 0 and at most 86400000, not ${value}`)
+  for (const [name, value] of Object.entries<unknown>({ base, max })) {
+    if (typeof value !== 'number' || !(value > 0 && value <= 86_400_000))
+      throw new TypeError(`${name} must be above 0 and at most 86400000, not ${String(value)}`)
   }
   return (attempt, _outage, random) => Math.min(max, base * 2 ** (attempt - 1)) * (1 - random / 2)
 }
