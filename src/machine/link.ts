@@ -85,6 +85,10 @@ export function wake(state: Connected, slept: boolean, context: Context): Step {
   if (!heartbeat) return [state, []]
   const silent = context.now - context.heardAt > heartbeat.interval + heartbeat.timeout
   const doubtedAt = state.doubtedAt ?? (slept || silent ? context.now : null)
+  // In a hidden tab every timer is late, but frames are not: a probe that has come due there had its time (M9).
+  const { pong } = state.timers
+  const over = state.local && pong !== undefined && pong <= context.now
+  if (over && state.memory.hidden && !slept) return [{ ...state, doubtedAt }, []]
   return probe({ ...state, doubtedAt }, context, true)
 }
 
@@ -93,7 +97,15 @@ export function silence(state: Connected, context: Context): Step {
   if (context.heardAt >= state.askedAt) return [arm({ ...state, local: false }, { pong: undefined }), []]
   // Level 1 promises pongs.
   if (state.memory.answers || (state.level ?? 0) > 0) {
-    return lose(state, { failure: { code: 'heartbeat-timeout', reason: 'nothing came after a ping' }, class: 'backoff', code: 4408 }, context)
+    return lose(
+      state,
+      {
+        failure: { code: 'heartbeat-timeout', reason: 'nothing came after a ping' },
+        class: 'backoff',
+        code: 4408,
+      },
+      context,
+    )
   }
   return [arm({ ...state, local: false, doubtedAt: state.doubtedAt ?? context.now }, { pong: undefined }), []]
 }
@@ -102,29 +114,26 @@ export function silence(state: Connected, context: Context): Step {
 export function answer(
   state: Connected,
   { timestamp }: Extract<Event, { type: 'pong' }>,
-  { now }: Context,
+  { now, tuning }: Context,
 ): Step {
   const index = state.pings.findIndex((sent) => sent.timestamp === timestamp)
   const answered = state.pings[index]
   if (!answered) return [state, []]
   const pings = state.pings.slice(index + 1)
   const settled = answered.sentAt >= state.askedAt
+  // What is still unanswered counts from when it left, not from when the one before did.
+  const late = pings[0] && pings[0].sentAt + tuning.quality.poor
   const next: Connected = {
     ...remember(state, { answers: true }),
     pings,
     latency: smooth(state.latency, now - answered.sentAt),
-    overdue: state.overdue && pings.length > 0,
+    overdue: late !== undefined && late <= now,
     local: state.local && !settled,
     // Only an answer to a ping of after the doubt proves anything: what was under way before may arrive from a dead link.
     doubtedAt: state.doubtedAt !== null && answered.sentAt >= state.doubtedAt ? null : state.doubtedAt,
   }
-  return [
-    arm(next, {
-      ...(settled ? { pong: undefined } : {}),
-      ...(pings.length > 0 ? {} : { overdue: undefined }),
-    }),
-    [],
-  ]
+  const overdue = late !== undefined && late > now ? late : undefined
+  return [arm(next, { overdue, ...(settled ? { pong: undefined } : {}) }), []]
 }
 
 /** Something arrived on a doubted link: enough only where pings are not answered. */
