@@ -1,0 +1,270 @@
+// Sleep, freeze, blocked threads, clocks that jump, networks that change: each ends in one harmless probe (G3, the time rule).
+import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../../src/index.ts'
+import { codes, connected, rig, type Rig } from './rig.ts'
+
+const signals: ReadonlyArray<readonly [name: string, (r: Rig) => void]> = [
+  ['pageshow.persisted', (r) => r.page.restore()],
+  ['online', (r) => r.page.goOnline()],
+  ['offline', (r) => r.page.goOffline()],
+  ['becoming visible', (r) => r.page.show()],
+  ['resume', (r) => r.page.resume()],
+  ['a network change', (r) => r.page.changeNetwork()],
+]
+
+describe('a probe', () => {
+  it.each(signals)(
+    '[G3 F:B6 F:B7 N18] after %s leaves a dead link within 3 s, whatever readyState says',
+    (_name, signal) => {
+      const r = connected({ random: 0.5 })
+      r.server.goesSilent()
+      signal(r)
+      expect(r.times('ping').at(-1)).toBe(r.at())
+      r.clock.advance(2_999)
+      expect(r.snapshot.status).toBe('connected')
+      r.clock.advance(1)
+      expect(codes(r.errors)).toEqual(['heartbeat-timeout'])
+      // A local cause: a phase in [0, 1 s], here its middle; 2 s to leave, 6 s to be back is the goal.
+      r.clock.advance(500)
+      expect(r.opens.at(-1)).toBe(6_000 + 3_000 + 500)
+      r.clock.advance(0)
+      expect(r.snapshot.status).toBe('connected')
+    },
+  )
+
+  it.each(signals)('[G3 F:B8 F:B11] after %s leaves a good link alone', (_name, signal) => {
+    const r = connected()
+    const before = r.snapshot
+    signal(r)
+    r.clock.advance(60_000)
+    expect(r.errors).toEqual([])
+    expect(r.opens).toHaveLength(1)
+    expect(r.snapshot).toBe(before)
+  })
+
+  it('[G3 F:B3 F:B10] is one, however many signals come at once', () => {
+    const { page, sent } = connected()
+    page.resume()
+    page.show()
+    page.restore()
+    page.goOnline()
+    page.changeNetwork()
+    expect(sent('ping')).toHaveLength(2) // one with client_ready, one probe
+  })
+
+  it('[A9 G3] takes as long as heartbeat.probe says', () => {
+    const { clock, server, page, errors } = connected({ heartbeat: { probe: 700 } })
+    server.goesSilent()
+    page.show()
+    clock.advance(699)
+    expect(errors).toEqual([])
+    clock.advance(1)
+    expect(codes(errors)).toEqual(['heartbeat-timeout'])
+  })
+
+  it('[G3] counts the interval to the next ping from itself', () => {
+    const { clock, page, times } = connected()
+    clock.advance(4_000) // at 10 s
+    page.show()
+    clock.advance(15_000)
+    expect(times('ping')).toEqual([0, 10_000, 25_000])
+  })
+
+  it('[G3] after hiding or freezing is not sent: nobody came back', () => {
+    const { page, sent } = connected()
+    page.hide()
+    page.freeze()
+    expect(sent('ping')).toHaveLength(1)
+  })
+
+  it('[G3 F:B4] that finds the link dead leaves nothing of the old close to act on', () => {
+    const { clock, server, page, opens, statuses } = connected()
+    server.closesLate(500)
+    server.goesSilent()
+    page.restore()
+    clock.advance(10_000)
+    expect(opens).toHaveLength(2)
+    expect(statuses).toEqual(['connecting', 'connected', 'reconnecting', 'connected'])
+  })
+})
+
+describe('sleep', () => {
+  it.each([
+    ['the monotonic clock stood still', false],
+    ['the monotonic clock went on', true],
+  ])('[G3 F:B5 BB12 BB7] of 8 h ends in a probe: not live until it is answered (%s)', (_how, monotonic) => {
+    const { clock, server, live, errors, opens } = rig({ network: { latency: 100 } })
+    const queue = live.state('queue')
+    const seen: string[] = []
+    queue.subscribe(() => seen.push(queue.getSnapshot().freshness))
+    server.push('queue', 1)
+    clock.advance(10_000)
+    expect(queue.getSnapshot().freshness).toBe('live')
+    clock.sleep(8 * 3_600_000, { monotonic })
+    clock.advance(15_000) // the next timer sees the jump
+    expect(seen).toEqual(['live', 'stale', 'live'])
+    expect(errors).toEqual([])
+    expect(opens).toHaveLength(1)
+  })
+
+  it('[G3 F:B5] over a dead link is noticed at the next sign of life of the page, and left 3 s later', () => {
+    const { clock, server, page, live, errors } = rig()
+    const queue = live.state('queue')
+    queue.subscribe(() => undefined)
+    server.push('queue', 1)
+    clock.advance(10_000)
+    server.goesSilent()
+    clock.sleep(8 * 3_600_000)
+    page.show()
+    expect(queue.getSnapshot().freshness).not.toBe('live')
+    clock.advance(2_999)
+    expect(errors).toEqual([])
+    clock.advance(1)
+    expect(codes(errors)).toEqual(['heartbeat-timeout'])
+  })
+
+  it('[G3 F:B5] does not let a message from before it prove anything', () => {
+    const { clock, server, page, live } = rig()
+    const queue = live.state('queue')
+    queue.subscribe(() => undefined)
+    server.push('queue', 1)
+    clock.advance(10_000)
+    server.goesSilent('to-client')
+    server.push('queue', 2)
+    clock.sleep(8 * 3_600_000)
+    page.resume()
+    server.resumesTalking()
+    server.goesSilent('to-server') // what was under way arrives; the probe is never answered
+    clock.advance(0)
+    expect(queue.getSnapshot()).toMatchObject({ data: 2 })
+    expect(queue.getSnapshot().freshness).not.toBe('live')
+  })
+})
+
+describe('a thread that was blocked, a page that was frozen', () => {
+  it('[G3 F:B12 F:C3 F:C5] for 30 s leads to a probe, not to an end: timers were late, the link was not', () => {
+    const { clock, server, live, errors, opens, sent } = rig()
+    live.connect()
+    const heard: unknown[] = []
+    live.on('message', ({ data }) => heard.push(data))
+    clock.advance(14_000)
+    clock.setTimeout(() => {
+      server.push('feed', 'while blocked')
+      clock.block(30_000)
+    }, 500)
+    clock.advance(40_000)
+    expect(errors).toEqual([])
+    expect(opens).toHaveLength(1)
+    expect(heard).toEqual(['while blocked'])
+    expect(sent('ping').length).toBeGreaterThan(1)
+  })
+
+  it('[G3 F:B2] for 10 minutes over a dead link makes one reconnect, 3 s after the page runs again', () => {
+    const { clock, server, page, live, errors, opens, statuses } = rig({ random: 0.5 })
+    live.connect()
+    clock.advance(20_000)
+    page.freeze()
+    server.goesSilent()
+    clock.block(600_000)
+    page.resume()
+    clock.advance(3_000)
+    expect(codes(errors)).toEqual(['heartbeat-timeout'])
+    clock.advance(30_000)
+    expect(opens).toHaveLength(2)
+    expect(statuses).toEqual(['connecting', 'connected', 'reconnecting', 'connected'])
+  })
+
+  it.each([
+    ['connectTimeout', (r: Rig) => r.server.latency(2_000), 1_000],
+    ['the handshake', (r: Rig) => r.server.accepts({ readyAfter: 3_000 }), 1_000],
+  ])('[G3 F:C3] does not count against %s', (_what, prepare, before) => {
+    const r = rig({ protocol: 'rt' })
+    prepare(r)
+    r.live.connect()
+    r.clock.advance(before)
+    r.clock.block(30_000)
+    r.clock.advance(20_000)
+    expect(r.errors).toEqual([])
+    expect(r.snapshot.status).toBe('connected')
+  })
+
+  it('[G10 F:C3] does not count against loadTimeout', async () => {
+    const { clock, live, errors } = rig()
+    const queue = live.state('queue', {
+      load: () => new Promise((resolve) => clock.setTimeout(() => resolve(7), 5_000)),
+    })
+    queue.subscribe(() => undefined)
+    await clock.advanceAsync(1_000)
+    clock.block(30_000)
+    await clock.advanceAsync(3_500)
+    expect(errors).toEqual([])
+    expect(queue.getSnapshot().data).toBe(7)
+  })
+})
+
+describe('clocks', () => {
+  it.each([
+    ['ahead by a day', 86_400_000, 1],
+    ['back by a day', -86_400_000, 0],
+    ['ahead by 1.9 s', 1_900, 0],
+  ])('[G3 F:C1] the wall clock set %s ends nothing and costs at most one probe', (_how, ms, probes) => {
+    const { clock, live, errors, opens, times } = connected()
+    clock.jumpWall(ms)
+    clock.advance(9_000)
+    expect(times('ping')).toHaveLength(2)
+    clock.advance(14_000)
+    expect(errors).toEqual([])
+    expect(opens).toHaveLength(1)
+    expect(live.getSnapshot()).toMatchObject({ status: 'connected', latency: 0 })
+    expect(times('ping').length).toBeLessThanOrEqual(2 + probes)
+  })
+
+  it('[A2 F:C2] a monotonic clock that goes back 5 ms gives no negative latency, and no timer stands still', () => {
+    const { live, clock, errors } = odd((clock) => {
+      let reads = 0
+      return { monotonic: () => clock.monotonic() - (++reads % 3 === 0 ? 5 : 0) }
+    })
+    live.connect()
+    clock.advance(600_000)
+    expect(errors).toEqual([])
+    expect(live.getSnapshot()).toMatchObject({ status: 'connected', quality: 'excellent' })
+    expect(live.getSnapshot().latency).toBeGreaterThanOrEqual(0)
+  })
+
+  it('[G3 F:C4] timers that fire 100 ms early are armed again for the rest', () => {
+    const { live, clock, server, at, errors } = odd((clock) => ({
+      setTimeout: (run, delay) => clock.setTimeout(run, delay > 200 ? delay - 100 : delay),
+    }))
+    live.connect()
+    clock.advance(6_000)
+    server.goesSilent()
+    while (errors.length === 0) clock.advance(10)
+    expect(at()).toBe(20_000)
+  })
+
+  it('[A12 G3 F:C8] sixty days and 2^31 ms are nothing special', () => {
+    const { live, clock, errors, statuses } = rig({ heartbeat: { interval: 3_600_000, timeout: 5_000 } })
+    live.connect()
+    clock.advance(60 * 86_400_000)
+    expect(errors).toEqual([])
+    expect(statuses).toEqual(['connecting', 'connected'])
+    expect(clock.pending).toBe(1)
+  })
+})
+
+/** A rig on a clock with a fault of its own. */
+function odd(fault: (clock: Clock) => Partial<Clock>): Rig {
+  const base = rig()
+  const clock: Clock = {
+    now: base.clock.now,
+    monotonic: base.clock.monotonic,
+    setTimeout: base.clock.setTimeout,
+    clearTimeout: base.clock.clearTimeout,
+    ...fault(base.clock),
+  }
+  const made = rig({
+    runtime: { clock, random: () => 0.5, page: base.page },
+    transport: base.server.transport,
+  })
+  return { ...made, clock: base.clock, server: base.server, page: base.page, at: base.at }
+}
