@@ -131,7 +131,8 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
   }
 
   function watch(channel: string, { every, load }: WatchOptions): () => void {
-    if (!(every >= 1 && every <= 86_400_000)) throw new TypeError('watch: every must be from 1 to 86400000.')
+    if (!(Number.isFinite(every) && every >= 1 && every <= 86_400_000))
+      throw new TypeError('watch: every must be from 1 to 86400000.')
     if (typeof load !== 'function') throw new TypeError('watch: load must be a function.')
     if (watches.has(channel)) throw new TypeError(`watch: "${channel}" is watched already.`)
     let lookedAt = -Infinity

@@ -213,7 +213,7 @@ function isUser(value: unknown): value is User {
 
 function toWebSocketOptions({ compression, maxPayload }: ResolvedServerOptions): WebSocketOptions {
   const bounds = {
-    maxFragments: 64,
+    maxFragments: Math.max(64, maxPayload / 1_024),
     maxBufferedChunks: Math.max(1_024, maxPayload / 64),
     closeTimeout: 2_000,
   }

@@ -11,7 +11,8 @@ export function toRequest(message: IncomingMessage): Request {
   }
   const scheme = 'encrypted' in message.socket ? 'https' : 'http'
   const path = message.url?.startsWith('/') === true ? message.url : '/'
-  const url = `${scheme}://${message.headers.host ?? ''}${path}`
+  const { host = '' } = message.headers
+  const url = `${scheme}://${/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host) ? host : 'localhost'}${path}`
   const { method = 'GET' } = message
   const hasBody = method !== 'GET' && method !== 'HEAD'
   return new Request(URL.canParse(url) ? url : `${scheme}://localhost${path}`, {

@@ -1,21 +1,7 @@
 // The server as an app holds it: types only.
 import type { Server } from 'node:http'
 import type { Published, WatchOptions } from './channels.ts'
-
-/** One link in the statistics. Instants are epoch milliseconds. */
-export interface LinkStats {
-  readonly id: string
-  readonly user: string
-  /** The conformance level the client speaks. */
-  readonly level: 0 | 1
-  readonly since: number
-  readonly lastInboundAt: number
-  /** The channels it was sent, the last 128 of them. */
-  readonly channels: readonly string[]
-  readonly bufferedBytes: number
-  /** Frames that meant nothing: too many, or control frames that are not known here. */
-  readonly ignored: number
-}
+import type { LinkStats } from './link.ts'
 
 /** What the server can tell of itself. */
 export interface ServerStats {

@@ -63,8 +63,8 @@ function onFrame(state: Model.Living, text: string | null, context: Model.Sessio
 function onOpenFrame(state: Model.Open, frame: Frame, { now }: Model.SessionContext): Model.SessionStep {
   if (frame.type === 'ping') {
     const pongs = takeToken(state.pongs, pongRate, now)
-    const answered = pongs.refused === state.pongs.refused
-    return [{ ...state, pongs }, [answered ? { type: 'send', wire: toPong(frame) } : { type: 'ignored' }]]
+    const refused = pongs.refused > state.pongs.refused
+    return [{ ...state, pongs }, [refused ? { type: 'ignored' } : { type: 'send', wire: toPong(frame) }]]
   }
   if (frame.type === 'pong') return [state, []]
   if (frame.type === 'client_ready') return close(4409, 'second client_ready')
