@@ -53,7 +53,12 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
       socket.onmessage = (event: { readonly data: unknown }) => {
         if (typeof event.data === 'string') events.message(event.data)
       }
-      socket.onerror = () => undefined
+      socket.onerror = () => {
+        if (open || over) return
+        // Node 20 and 22 tell of a refused port by this alone.
+        end()
+        events.closed({ code: 1006, reason: '', wasClean: false })
+      }
       socket.onclose = (event: {
         readonly code?: number
         readonly reason?: string

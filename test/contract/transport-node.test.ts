@@ -16,7 +16,7 @@ if (typeof WebSocket === 'function') {
     `webSocket() over the WebSocket of Node ${major}`,
     () => realBench(webSocket()),
     // Seen with 20.20 and 22.23, where it lingers for 4 s; 24.21 behaves.
-    major < 24 ? ['a refusal is an error without a close', 'an attempt given up lingers'] : [],
+    major < 24 ? ['an attempt given up lingers'] : [],
   )
 } else {
   describe('the Transport contract on Node 20', () => {
