@@ -45,7 +45,11 @@ function Card({ id, name }: { readonly id: string; readonly name: string }): Rea
             </>
           )}
         </span>
-        {error !== null && <span className="error">{error.message}</span>}
+        {error !== null && (
+          <span className="error" title={error.message}>
+            {error.message}
+          </span>
+        )}
       </footer>
     </article>
   )
@@ -66,7 +70,7 @@ function Progress({ campaign }: { readonly campaign: CampaignProgress }): ReactN
           return (
             <li key={phase} aria-current={index === current ? 'step' : undefined}>
               <span className="meter">
-                <i style={{ scale: `${done / 100} 1` }} />
+                <i style={{ translate: `${done - 100}%` }} />
               </span>
               {phaseLabel[phase]}
             </li>

@@ -36,7 +36,7 @@ function createRow(name: string): { row: HTMLElement; show: (snapshot: Snapshot)
     row.dataset['state'] = badge.dataset['state'] = badge.textContent = freshness
     phase.textContent = data === undefined ? '' : phaseText(data)
     number.textContent = percent(progress)
-    bar.style.scale = `${progress / 100} 1`
+    bar.style.translate = `${progress - 100}%`
     bump('plain')
   }
   return { row, show }

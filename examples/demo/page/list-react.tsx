@@ -29,7 +29,7 @@ function Row({ id, name }: { readonly id: string; readonly name: string }): Reac
       <span>{data && phaseText(data)}</span>
       <span className="number">{percent(progress)}</span>
       <span className="meter">
-        <i style={{ scale: `${progress / 100} 1` }} />
+        <i style={{ translate: `${progress - 100}%` }} />
       </span>
     </li>
   )

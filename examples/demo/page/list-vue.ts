@@ -18,7 +18,7 @@ const Row = defineComponent({
         h('span', { class: 'badge', 'data-state': freshness.value }, freshness.value),
         h('span', data.value && phaseText(data.value)),
         h('span', { class: 'number' }, percent(progress)),
-        h('span', { class: 'meter' }, h('i', { style: { scale: `${progress / 100} 1` } })),
+        h('span', { class: 'meter' }, h('i', { style: { translate: `${progress - 100}%` } })),
       ])
     }
   },

@@ -60,6 +60,7 @@ export function Timeline(): ReactNode {
             </span>
           </li>
         ))}
+        <li>First row: full when connected, hatched while trying, low when suspended or failed.</li>
       </ul>
     </section>
   )
