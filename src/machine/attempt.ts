@@ -43,9 +43,11 @@ export function attempt(state: State, context: Context, asked: boolean = false):
       timers: { ...lingering(state), retry: at },
       retryAt: Math.round(wall + at - now),
       floorAt: at,
-      suspended: false,
+      suspended: (memory.outage?.trips ?? 0) > 0,
     }
-    return [waiting, failure && allowed > now ? [{ type: 'report', failure }] : []]
+    // Asking again and again is no news.
+    const known = memory.failure?.code === 'budget-spent'
+    return [waiting, failure && allowed > now && !known ? [{ type: 'report', failure }] : []]
   }
   const outage = memory.outage ?? { since: now, failures: 0, unopened: 0, trips: 0 }
   const next = remember(state, { outage })
