@@ -234,24 +234,22 @@ export function createConnection(given: ConnectionOptions): Connection {
       new Promise((resolve) => {
         if (closed) return resolve({ ok: false, outcome: 'failed', error: closed, maybeDelivered: false })
         turns.run(() => {
+          const { size } = sender
           let isWaiting = false
-          let isSettled = false
           sender.send(type, data, ttl, (outcome) => {
-            isSettled = true
             if (isWaiting) engage(-1)
             resolve(outcome)
           })
           // What cannot wait is no reason to open a link.
-          if (isSettled) return
-          isWaiting = true
-          engage(1)
+          isWaiting = sender.size > size
+          if (isWaiting) engage(1)
         })
       }),
     state: <T>(name: string, stateOptions: StateOptions<T> = {}) => feeds.state(name, stateOptions, host),
   }
   for (const [event, listener] of Object.entries(given.on ?? {})) {
     if (typeof listener !== 'function') throw new TypeError(`on.${event} must be a function`)
-    connection.on(event as keyof typeof given.on, listener as never)
+    connection.on(event as keyof typeof given.on, listener)
   }
   return connection
 }

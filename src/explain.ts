@@ -18,7 +18,7 @@ const next: { readonly [C in ErrorCode]?: string } = {
 
 /** "Heartbeat timeout (no answer to a ping); next attempt in 0.7 s." */
 export function explain(code: ErrorCode, detail: string | undefined, state: State, wall: number): string {
-  const what = code[0]?.toUpperCase() + code.slice(1).replaceAll('-', ' ')
+  const what = code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ')
   const then = state.memory.failure?.code === code ? foretell(state, wall) : next[code]
   return what + (detail ? ` (${detail})` : '') + (then ? `; ${then}.` : '.')
 }

@@ -2,6 +2,7 @@
 import type { Gate } from './lib/gate.ts'
 import type { ConnectionEvents, Logger } from './api.ts'
 import type { Tuning } from './machine/model.ts'
+import { isObject } from './protocol/frames.ts'
 import { plain, rt, type Protocol } from './protocol/protocol.ts'
 import { systemRuntime, type Runtime } from './runtime.ts'
 import type { Transport } from './transports/transport.ts'
@@ -147,14 +148,14 @@ export interface ConnectionOptions {
 const DAY = 86_400_000
 
 /** A number option: its default, its least and its most value. null as default: it depends, see the option. */
-type Range = readonly [preset: number | null, least: number, most: number]
+type Range<P = number | null> = readonly [preset: P, least: number, most: number]
 interface Ranges {
   readonly [name: string]: Range | Ranges
 }
 
-const positive = (preset: number | null): Range => [preset, 1, DAY]
-const natural = (preset: number | null): Range => [preset, 0, DAY]
-const count = (preset: number | null): Range => [preset, 1, Infinity]
+const positive = <P>(preset: P): Range<P> => [preset, 1, DAY]
+const natural = <P>(preset: P): Range<P> => [preset, 0, DAY]
+const count = <P>(preset: P): Range<P> => [preset, 1, Infinity]
 
 /** Every number an app may set, with its default and its bounds. */
 const ranges = {
@@ -185,14 +186,8 @@ const ranges = {
   outbox: { messages: count(1_000), bytes: count(1_048_576), ttl: natural(0) },
 } as const satisfies Ranges
 
-type Numbers<R extends Ranges> = {
-  readonly [K in keyof R]: R[K] extends Range
-    ? R[K][0] extends null
-      ? number | null
-      : number
-    : R[K] extends Ranges
-      ? Numbers<R[K]>
-      : never
+type Numbers<R> = {
+  readonly [K in keyof R]: R[K] extends Range<infer P> ? number | Extract<P, null> : Numbers<R[K]>
 }
 
 /** The options an app gave, with every default filled in: `tuning` for the machine, the rest for its surroundings. */
@@ -233,15 +228,10 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
         : (protocol as Protocol | null)
   if (typeof meaning?.decode !== 'function')
     throw new TypeError(`protocol must be 'auto', 'plain', 'rt' or a Protocol`)
-  const { interval, timeout, probe } = numbers.heartbeat
-  const beat = {
-    interval: interval ?? 15_000,
-    timeout: timeout ?? Math.min(5_000, interval ?? 5_000),
-    probe,
-    advisable: interval === null && timeout === null,
-  }
-  if (beat.timeout > beat.interval)
+  const { interval, timeout } = numbers.heartbeat
+  if ((timeout ?? 0) > (interval ?? 15_000)) {
     throw new TypeError('heartbeat.timeout must not be longer than heartbeat.interval')
+  }
   const { circuit, ...pace } = numbers.reconnect
   return {
     ...numbers,
@@ -252,7 +242,9 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
     tuning: {
       ...numbers,
       heartbeat:
-        heartbeat === false || transport.capabilities.ownsHeartbeat || meaning.ping(0) === null ? null : beat,
+        heartbeat === false || transport.capabilities.ownsHeartbeat || meaning.ping(0) === null
+          ? null
+          : numbers.heartbeat,
       reconnect: {
         ...pace,
         delay: reconnect?.delay ?? null,
@@ -267,8 +259,9 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
 
 /** The numbers of an object of options, nested as the ranges are. `false` switches a group off: the defaults stand in. */
 function toNumbers<R extends Ranges>(ranges: R, given: unknown, path: string): Numbers<R> {
-  const object = (given === false || given === undefined ? {} : given) as Record<string, unknown>
-  if (typeof object !== 'object' || object === null) throw new TypeError(`${path} must be an object`)
+  if (given !== undefined && given !== false && !isObject(given))
+    throw new TypeError(`${path} must be an object`)
+  const object = isObject(given) ? given : {}
   const entries = Object.entries(ranges).map(([name, range]) => {
     const value = object[name]
     const at = path ? `${path}.${name}` : name
@@ -276,7 +269,9 @@ function toNumbers<R extends Ranges>(ranges: R, given: unknown, path: string): N
     const [preset, least, most] = range
     if (value === undefined) return [name, preset]
     if (typeof value !== 'number' || !(value >= least && value <= most)) {
-      throw new TypeError(`${at} must be a number from ${least} to ${most}, not ${String(value)}`)
+      throw new TypeError(
+        `${at} must be a number from ${least} to ${most}, not ${typeof value === 'number' ? value : typeof value}`,
+      )
     }
     return [name, value]
   })

@@ -40,7 +40,7 @@ export interface Runtime {
 /** The page there is, if any. Nothing is looked at before it is asked for, so importing is safe anywhere. */
 const systemPage: Page = {
   address: () => (hasPage() ? document.baseURI : null),
-  isOnline: () => !hasPage() || navigator.onLine !== false,
+  isOnline: () => !hasPage() || (navigator as { readonly onLine?: boolean }).onLine !== false,
   isVisible: () => !hasPage() || document.visibilityState !== 'hidden',
   listen(onSignal) {
     if (!hasPage()) return () => undefined

@@ -69,7 +69,8 @@ export function createSender(
         if (!isType(type)) throw new TypeError('no legal type')
         text = JSON.stringify({ type, data })
       } catch {
-        return fail(id, toError('invalid-message'))
+        fail(id, toError('invalid-message'))
+        return
       }
       const bytes = new TextEncoder().encode(text).length
       const next = add(
@@ -77,7 +78,10 @@ export function createSender(
         { text, bytes, until: timeline.now() + ttl, canWait: ttl > 0, id },
         options.outbox,
       )
-      if (!next) return fail(id, toError('queue-full'))
+      if (!next) {
+        fail(id, toError('queue-full'))
+        return
+      }
       outbox = next
       flush()
     },

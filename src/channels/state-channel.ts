@@ -146,7 +146,7 @@ export function createStateChannel<T>(
       }
       step({ type: 'loaded', request, older })
     }
-    const call = async (): Promise<unknown> => options.load?.({ signal: controller.signal })
+    const call = async (): Promise<unknown> => await options.load?.({ signal: controller.signal })
     call().then(
       (answer) => settle(() => take(answer)),
       (cause: unknown) => settle(() => refuse('load-failed', cause)),
@@ -173,7 +173,10 @@ export function createStateChannel<T>(
           passed = text
           return
         }
-        if (onMessage === 'reload') return step({ type: 'signalled' })
+        if (onMessage === 'reload') {
+          step({ type: 'signalled' })
+          return
+        }
         message = validate(whole ? schema : messageSchema, message)
         if (whole) {
           value = message as T
@@ -181,7 +184,8 @@ export function createStateChannel<T>(
         } else if (state.hasData || !load) value = onMessage(data.base, message)
       } catch (cause) {
         fail('invalid-data', cause)
-        return step({ type: 'spoiled' })
+        step({ type: 'spoiled' })
+        return
       }
       inPlace = whole && alone && !pick && !schema && !version
       // Without a load, the first message of a change channel is all the state there is.

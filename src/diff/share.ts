@@ -83,7 +83,7 @@ function isTree(value: unknown): value is Tree {
 
 /** A copy one level deep. Spreading defines own properties, so `__proto__` as a key stays one. */
 function copy(tree: Tree): Tree {
-  return Array.isArray(tree) ? [...(tree as unknown[])] : { ...tree }
+  return Array.isArray(tree) ? [...tree] : { ...tree }
 }
 
 function write(tree: Tree, key: string | number, value: unknown): void {

@@ -20,12 +20,14 @@ import { arm, remember } from './state.ts'
 /** Unanswered pings that are remembered: enough to know a pong that comes two minutes late. */
 const REMEMBERED = 8
 
-/** The heartbeat in force: the app's own, else the server's advice, else the defaults. */
+/** The heartbeat in force: the app's own, else the server's advice, else the defaults; the timeout never beyond the interval. */
 export function beat(
-  memory: Memory,
+  { advice }: Memory,
   { heartbeat }: Tuning,
 ): { readonly interval: number; readonly timeout: number } | null {
-  return heartbeat?.advisable ? (memory.advice ?? heartbeat) : heartbeat
+  if (!heartbeat) return null
+  const interval = heartbeat.interval ?? advice?.interval ?? 15_000
+  return { interval, timeout: Math.min(interval, heartbeat.timeout ?? advice?.timeout ?? 5_000) }
 }
 
 /** Takes the server's advice from `server_ready`, clamped (G5). */

@@ -237,12 +237,11 @@ export interface Tuning {
   readonly handshakeTimeout: number
   readonly linger: number
   readonly loadFirst: number
-  /** null: the transport or the app wants no pings. `advisable`: the server's advice counts. */
+  /** null: the transport or the app wants no pings. What the app left open is null: the server's advice counts there. */
   readonly heartbeat: {
-    readonly interval: number
-    readonly timeout: number
+    readonly interval: number | null
+    readonly timeout: number | null
     readonly probe: number
-    readonly advisable: boolean
   } | null
   readonly quality: { readonly excellent: number; readonly good: number; readonly poor: number }
   readonly reconnect: {
