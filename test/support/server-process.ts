@@ -22,6 +22,13 @@ async function answer(request: Request): Promise<Response | undefined> {
   const headers = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' }
   const { pathname } = new URL(request.url)
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers })
+  if (pathname === '/api/block') {
+    const { ms } = (await request.json()) as { ms: number }
+    setImmediate(() => {
+      for (const until = performance.now() + ms; performance.now() < until;);
+    })
+    return Response.json({ blocking: ms }, { headers })
+  }
   if (pathname === '/api/close') {
     const { code, reason } = (await request.json()) as { code: number; reason?: string }
     for (const socket of sockets) socket.close(code, reason)

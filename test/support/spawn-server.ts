@@ -9,6 +9,7 @@
 // The state channel `queue` is `{ count, process }`: first data after client_ready, then at every change.
 //   GET /api/queue     the same by HTTP
 //   POST /api/queue    counts one up, or sets `{ "count": 7 }`
+//   POST /api/block    `{ "ms": 4000 }` blocks its event loop that long, right after the answer
 //   POST /api/close    `{ "code": 4401, "reason": "" }` closes all sockets (all kinds but level1)
 //   GET /health, GET /api/ws/stats   level1; the latter with `tokens` and the header `authorization: Bearer user-1`
 import { spawn, type ChildProcess } from 'node:child_process'
