@@ -8,7 +8,8 @@ import type { Effect, Event, Failure, Id, State } from './machine/model.ts'
 import { initialState, slots } from './machine/state.ts'
 import { transition } from './machine/transition.ts'
 import type { ResolvedOptions } from './options.ts'
-import { classifyClose, parseReason } from './protocol/close-codes.ts'
+import { classifyClose, parseReason, type CloseClass } from './protocol/close-codes.ts'
+import { isObject, toDuration } from './protocol/frames.ts'
 import type { Identity } from './protocol/protocol.ts'
 import type { CloseInfo, Link } from './transports/transport.ts'
 
@@ -56,7 +57,7 @@ export function createDriver(
   let link: Link | null = null
   let heardAt = 0
   let target = ''
-  let auth: unknown
+  let hello: readonly string[] = []
   const cancels = new Map<Id, () => void>()
 
   const alarm = createAlarm(clock, timeline, (late) => turns.run(() => meet(late)))
@@ -127,7 +128,7 @@ export function createDriver(
       case 'open':
         return open(effect.link)
       case 'hello':
-        for (const text of protocol.hello(auth, identity)) link?.send(text)
+        for (const text of hello) link?.send(text)
         return
       case 'ping':
         link?.send(protocol.ping(effect.timestamp) ?? '')
@@ -167,8 +168,13 @@ export function createDriver(
         fatal: url === given.url,
       })
     }
-    auth = credentials
     host.onSecret(credentials)
+    try {
+      hello = protocol.hello(credentials, identity)
+    } catch (cause) {
+      // Credentials that cannot be written are none.
+      return dispatch({ type: 'unprepared', request, failure: { code: 'auth-failed', cause }, fatal: false })
+    }
     dispatch({ type: 'prepared', request })
   }
 
@@ -177,8 +183,8 @@ export function createDriver(
       request,
       async (signal) => given.diagnose?.({ failures, signal }),
       (found) => {
-        const after = typeof found === 'object' ? Math.min(86_400_000, Math.max(0, found.after)) : NaN
-        const verdict = after >= 0 ? after : found === 'refresh' || found === 'fatal' ? found : 'retry'
+        const after = isObject(found) ? toDuration(found.after) : null
+        const verdict = after ?? (found === 'refresh' || found === 'fatal' ? found : 'retry')
         dispatch({ type: 'diagnosed', request, verdict })
       },
       () => dispatch({ type: 'diagnosed', request, verdict: 'retry' }),
@@ -193,14 +199,30 @@ export function createDriver(
   ): void => {
     const controller = new AbortController()
     cancels.set(request, () => controller.abort())
-    call(controller.signal).then(done, failed)
+    const answered = <V>(then: (value: V) => void) => {
+      return (value: V): void => {
+        cancels.delete(request)
+        then(value)
+      }
+    }
+    call(controller.signal).then(answered(done), answered(failed))
+  }
+
+  const classify = (code: number, reason: string): CloseClass => {
+    let own: CloseClass | undefined
+    try {
+      own = protocol.classifyClose?.(code, reason)
+    } catch {
+      // A loss must never be lost: what the app cannot tell, the table tells.
+    }
+    return own ?? classifyClose(code)
   }
 
   const open = (id: Id): void => {
     heardAt = -Infinity
     const closed = ({ code, reason }: CloseInfo): void => {
       const opening = state.phase === 'opening'
-      const kind = protocol.classifyClose?.(code, reason) ?? classifyClose(code)
+      const kind = classify(code, reason)
       const failure: Failure = {
         code: opening ? 'connect-failed' : (meanings.get(code) ?? 'closed-by-server'),
         closeCode: code,

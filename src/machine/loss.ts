@@ -77,7 +77,8 @@ export function lose(state: State, cause: Cause, context: Context): Step {
     expired: memory.expired || refused || stuck,
   }
   const effects: Effect[] = [...release(state, code, failure?.code)]
-  if (failure) effects.push({ type: 'report', failure })
+  // A failure that is remembered was reported when it happened.
+  if (failure && failure !== memory.failure) effects.push({ type: 'report', failure })
   const fatal =
     cause.class === 'fatal' ||
     (refused && (!tuning.hasAuth || next.refusals > 1)) ||
