@@ -34,6 +34,8 @@ export function createConnection(given: ConnectionOptions): Connection {
     now: timeline.now(),
   }))
   const { events, toError, report } = reporter
+  /** What settles the promises that are given out, should the connection close first (G8). */
+  const unsettled = new Set<(error: HoldfastError) => void>()
   /** `ready` calls that wait. */
   const waiting = new Set<(error: HoldfastError | null) => void>()
   let interest = 0
@@ -109,6 +111,11 @@ export function createConnection(given: ConnectionOptions): Connection {
     for (const done of [...waiting]) done(failure)
   }
 
+  const pend = (settle: (error: HoldfastError) => void): (() => void) => {
+    unsettled.add(settle)
+    return () => unsettled.delete(settle)
+  }
+
   /** Interest comes and goes; the machine is told when it begins and when it ends. */
   const engage = (change: 1 | -1): void =>
     turns.run(() => {
@@ -163,6 +170,10 @@ export function createConnection(given: ConnectionOptions): Connection {
       feeds.remove(feed)
       attend()
     },
+    get closed() {
+      return closed
+    },
+    pend,
     onSettled() {
       if (!feeds.isLoading) driver.dispatch({ type: 'loaded' })
     },
@@ -193,7 +204,8 @@ export function createConnection(given: ConnectionOptions): Connection {
         sender.abandon(final)
         settleReady(final)
         turns.run(() => {
-          for (const feed of feeds.clear()) feed.close(final)
+          for (const settle of [...unsettled]) settle(final)
+          for (const feed of feeds.clear()) feed.close()
           store.clear()
           events.clear()
         })
@@ -232,11 +244,15 @@ export function createConnection(given: ConnectionOptions): Connection {
     },
     send: (type, data, { ttl } = {}) =>
       new Promise((resolve) => {
-        if (closed) return resolve({ ok: false, outcome: 'failed', error: closed, maybeDelivered: false })
+        const abandon = (error: HoldfastError): void =>
+          resolve({ ok: false, outcome: 'failed', error, maybeDelivered: false })
+        if (closed) return abandon(closed)
+        const forget = pend(abandon)
         turns.run(() => {
           const { size } = sender
           let isWaiting = false
           sender.send(type, data, ttl, (outcome) => {
+            forget()
             if (isWaiting) engage(-1)
             resolve(outcome)
           })

@@ -17,6 +17,10 @@ export interface ChannelHost {
   engage(change: 1 | -1): void
   /** What an active channel would have been told: is there a link, is it doubted, is the page hidden or offline. */
   surroundings(): { readonly up: boolean; readonly doubted: boolean; readonly away: boolean }
+  /** Why there is nothing to expect any more: `close()` was called. */
+  readonly closed: HoldfastError | null
+  /** A promise is given out: `settle` is called when the connection closes first. Returns the means to forget it. */
+  pend(settle: (error: HoldfastError) => void): () => void
   /** A load has settled. */
   onSettled(): void
   /** The channel has become active, or has been forgotten again. */
@@ -47,6 +51,6 @@ export interface Feed {
   isIndifferent(text: string): boolean
   /** A text that is indifferent came: what made the current state confirms it. */
   confirm(text: string): void
-  /** The connection is closed: whoever waits is told, and nothing happens any more. */
-  close(error: HoldfastError): void
+  /** The connection is closed: nothing happens any more. */
+  close(): void
 }

@@ -39,7 +39,7 @@ export function createStateChannel<T>(
   let inPlace = false
   /** The last text that `pick` left to other channels. */
   let passed: string | null = null
-  let closed: HoldfastError | null = null
+  let over = false
   const waiting = new Set<(error: HoldfastError | null) => void>()
   let refreshing: ReadonlyArray<{ readonly request: number; readonly done: () => void }> = []
 
@@ -77,7 +77,7 @@ export function createStateChannel<T>(
   })
 
   const step = (event: ChannelEvent): void => {
-    if (closed) return
+    if (over) return
     host.trace(name, { event })
     const before = state.active
     const [next, effects] = channelStep(state, event, context())
@@ -127,7 +127,7 @@ export function createStateChannel<T>(
     /** Within a turn, unless it is too late to matter. */
     const settle = (run: () => void): void =>
       turns.run(() => {
-        if (!closed && state.load?.request === request) run()
+        if (!over && state.load?.request === request) run()
       })
     const refuse = (code: ErrorCode, cause: unknown): void => {
       fail(code, cause)
@@ -203,12 +203,10 @@ export function createStateChannel<T>(
       step({ type: 'pushed', whole: true })
       data.made = made
     },
-    close(reason) {
-      closed = reason
+    close() {
+      over = true
       alarm.set(undefined)
       loading?.abort()
-      for (const { done } of refreshing) done()
-      for (const done of [...waiting]) done(reason)
       store.clear()
     },
   }
@@ -218,7 +216,7 @@ export function createStateChannel<T>(
     getSnapshot: store.getSnapshot,
     getInitialSnapshot: store.getInitialSnapshot,
     subscribe(onChange) {
-      if (closed) return () => undefined
+      if (host.closed) return () => undefined
       const leave = store.subscribe(onChange)
       if (store.size === 1) {
         turns.run(() => step({ type: 'subscribed' }))
@@ -229,20 +227,22 @@ export function createStateChannel<T>(
         if (left) return
         left = true
         leave()
-        if (store.size > 0 || closed) return
+        if (store.size > 0 || over) return
         turns.run(() => step({ type: 'unsubscribed' }))
         host.engage(-1)
       }
     },
     refresh: () =>
       new Promise((resolve) => {
-        if (closed || !options.load) return resolve()
+        if (host.closed || !options.load) return resolve()
         const active = state.active
         const leave = channel.subscribe(() => undefined)
+        const forget = host.pend(() => resolve())
         turns.run(() => {
           // What begins to be read is loaded anyway.
           if (active || !state.load) step({ type: 'refresh' })
           const done = (): void => {
+            forget()
             leave()
             resolve()
           }
@@ -252,7 +252,7 @@ export function createStateChannel<T>(
     update: (change) =>
       turns.run(() => {
         try {
-          if (!closed) data.run(change)
+          if (!over) data.run(change)
         } catch (cause) {
           complain(cause)
         }
@@ -260,17 +260,19 @@ export function createStateChannel<T>(
       }),
     ready: ({ signal } = {}) =>
       new Promise((resolve, reject) => {
-        if (closed) return reject(closed)
+        if (host.closed) return reject(host.closed)
         if (data.isConfirmed) return resolve(data.base as T)
         const leave = channel.subscribe(() => undefined)
         const done = (failure: HoldfastError | null): void => {
           waiting.delete(done)
+          forget()
           signal?.removeEventListener('abort', abort)
           leave()
           if (failure) reject(failure)
           else resolve(data.base as T)
         }
         const abort = (): void => done(host.toError('aborted', name, signal?.reason))
+        const forget = host.pend(done)
         waiting.add(done)
         if (signal?.aborted) abort()
         else signal?.addEventListener('abort', abort)
