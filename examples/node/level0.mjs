@@ -1,7 +1,8 @@
 // Level 0, complete: node level0.mjs
 import { WebSocketServer } from 'ws'
 
-const server = new WebSocketServer({ port: Number(process.env.PORT ?? 8000), path: '/ws' })
+const port = Number(process.env.PORT ?? 8000)
+const server = new WebSocketServer({ port, path: '/ws', maxPayload: 65_536 })
 server.on('listening', () => console.log(`listening on ${server.address().port}`))
 
 server.on('connection', (socket) => {

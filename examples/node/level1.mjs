@@ -2,11 +2,8 @@
 import { WebSocketServer } from 'ws'
 
 const [page, token] = ['http://localhost:5173', 'secret']
-const server = new WebSocketServer({
-  port: Number(process.env.PORT ?? 8000),
-  path: '/ws',
-  maxPayload: 65_536,
-})
+const port = Number(process.env.PORT ?? 8000)
+const server = new WebSocketServer({ port, path: '/ws', maxPayload: 65_536 })
 server.on('listening', () => console.log(`listening on ${server.address().port}`))
 
 server.on('connection', (socket, { headers }) => {

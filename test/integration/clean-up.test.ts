@@ -3,48 +3,9 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { createConnection, systemRuntime, webSocket, type PageSignal, type Runtime } from '../../src/index.ts'
+import { createConnection, webSocket } from '../../src/index.ts'
+import { createAccount } from '../support/account.ts'
 import { createScene, recorded, until, type Wire } from '../support/scene.ts'
-
-/** The real world, with an account of the timers armed and the listeners to the page. */
-function createAccount(): { readonly runtime: Runtime; timers(): number; listeners(): number } {
-  const { clock, random, page } = systemRuntime
-  const armed = new Set<unknown>()
-  const listeners = new Set<object>()
-  return {
-    timers: () => armed.size,
-    listeners: () => listeners.size,
-    runtime: {
-      random,
-      clock: {
-        ...clock,
-        setTimeout(run, delay) {
-          const handle = clock.setTimeout(() => {
-            armed.delete(handle)
-            run()
-          }, delay)
-          armed.add(handle)
-          return handle
-        },
-        clearTimeout(handle) {
-          armed.delete(handle)
-          clock.clearTimeout(handle)
-        },
-      },
-      page: {
-        ...page,
-        listen(onSignal: (signal: PageSignal) => void) {
-          const stop = page.listen(onSignal)
-          listeners.add(stop)
-          return () => {
-            listeners.delete(stop)
-            stop()
-          }
-        },
-      },
-    },
-  }
-}
 
 /** What keeps this process alive: sockets, timers and the like, by kind. */
 const resources = (): Map<string, number> => {

@@ -1,6 +1,6 @@
 // What one integration test works with: real servers, proxies, and clients on record, all ended when the test is.
 import { vi } from 'vitest'
-import { WebSocket } from 'ws'
+import { WebSocket, type ClientOptions } from 'ws'
 import { createConnection, webSocket } from '../../src/index.ts'
 import type {
   Connection,
@@ -111,12 +111,13 @@ export function spread(times: readonly number[]): string {
 export function recorded(
   wires: Wire[],
   onOpen: () => void = () => undefined,
+  options: ClientOptions = {},
 ): new (url: string) => WebSocket {
   return class extends WebSocket {
     constructor(url: string) {
       const openedAt = performance.now()
       onOpen()
-      super(url)
+      super(url, options)
       const frames: Array<Wire['frames'][number]> = []
       wires.push({ openedAt, frames, socket: this })
       this.on('message', (text: Buffer) => frames.push(JSON.parse(text.toString()) as Wire['frames'][number]))
