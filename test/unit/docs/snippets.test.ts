@@ -1,7 +1,8 @@
 // Every piece of TypeScript on the pages compiles against the source, as strictly as the source itself.
 import { dirname, join } from 'node:path'
+import { build } from 'esbuild'
 import ts from 'typescript'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { blocksOf, handwritten, type Block } from '../../support/pages.ts'
 import { root } from '../../support/source-files.ts'
 
@@ -89,5 +90,36 @@ describe('the pages', () => {
     }
     const found = complaints(toFiles([wrong]))
     expect(found.map((each) => each.replace(/ .*/s, ''))).toEqual(['README.md:12', 'README.md:13'])
+  })
+})
+
+/** Runs a block as a program of its own; what it printed. */
+async function run({ text }: Block): Promise<string[]> {
+  const source = (path: string): string => `${root}src/${path}`
+  const { outputFiles } = await build({
+    stdin: { contents: text, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    alias: {
+      'holdfast/testing': source('testing/index.ts'),
+      'holdfast/protocol': source('schemas/index.ts'),
+      holdfast: source('index.ts'),
+    },
+  })
+  const lines: string[] = []
+  vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(String(line)))
+  await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)
+  vi.restoreAllMocks()
+  return lines
+}
+
+const telling = typed.filter(({ text }) => /console\.log\(.*\) \/\/ /.test(text))
+
+describe.each(telling)('$page:$line', (block) => {
+  it('[E1] prints what its comments say', async () => {
+    const said = [...block.text.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map((match) => match[1])
+    expect(await run(block)).toEqual(said)
   })
 })
