@@ -4,21 +4,8 @@ import { isType } from '../protocol/frames.ts'
 import type { Attempt } from './attempt.ts'
 import type { Link } from './link.ts'
 import type { ResolvedServerOptions } from './options.ts'
+import type { Published, WatchOptions } from './realtime-server.ts'
 import type { User, Wire } from './session/model.ts'
-
-/** What became of a publication. */
-export interface Published {
-  /** Links of this process that get it, those among them for which `authorize` is still thinking. */
-  readonly recipients: number
-}
-
-/** How `watch` looks. */
-export interface WatchOptions {
-  /** Milliseconds from one look to the next. */
-  readonly every: number
-  /** Gives the state, or a promise of it; undefined: there is none. What it throws is logged. */
-  load(): unknown
-}
 
 /** What the channels need of their server. */
 export interface ChannelsHost {

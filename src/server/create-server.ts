@@ -1,7 +1,7 @@
 // createServer(): the links of one process, how they come and how they go.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer, type ServerOptions as WebSocketOptions } from 'ws'
+import { WebSocketServer, type ServerOptions as WebSocketOptions, type WebSocket } from 'ws'
 import { createAttempt } from './attempt.ts'
 import { createChannels } from './channels.ts'
 import { toRequest } from './http.ts'
@@ -32,6 +32,8 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const { attempt, report } = createAttempt(options)
   const webSockets = new WebSocketServer(toWebSocketOptions(options))
   const links = new Set<Link>()
+  /** Links that did not say client_ready yet, and the requests that may tell whose they are. */
+  const strangers = new Map<Link, IncomingMessage>()
   const members = new Map<Link, Member>()
   /** The newest link of each client; how many links a user and an address have. */
   const clients = new Map<string, Link>()
@@ -87,6 +89,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const left = (link: Link): void => {
     const member = members.get(link)
     links.delete(link)
+    strangers.delete(link)
     if (member === undefined) return
     const { user, client } = member
     members.delete(link)
@@ -95,42 +98,50 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
     if (clients.get(toKey(user, client)) === link) clients.delete(toKey(user, client))
   }
 
-  const toHost = (request: IncomingMessage): LinkHost => ({
+  const host: LinkHost = {
     clock,
     settings: options,
     window: toWindow,
     left,
     run(link, effect) {
+      const request = strangers.get(link)
+      strangers.delete(link)
       if (effect.type === 'opened') join(link, effect)
       else if (effect.type === 'message') {
         const { user, name: type, data } = effect
         void attempt(`message "${type}"`, () => message?.({ user, type, data }), null)
       } else if (authenticate === undefined) {
         link.dispatch({ type: 'authenticated', user: { id: '' }, others: 0 })
-      } else {
+      } else if (request !== undefined) {
         void identify(() => toRequest(request), effect.auth).then((user) => {
           const others = user === null || user === 'failed' ? 0 : othersOf(user, effect.client)
           link.dispatch({ type: 'authenticated', user, others })
         })
       }
     },
-  })
+  }
+
+  const track = (webSocket: WebSocket, address: string): void => {
+    sockets += 1
+    count(addresses, address, 1)
+    webSocket.once('close', () => {
+      sockets -= 1
+      count(addresses, address, -1)
+      if (sockets === 0) emptied()
+    })
+  }
 
   const accept = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const address = toAddress(request, options.trustedProxies)
     if (closing !== null) return refuse(socket, 503)
     if ((addresses.get(address) ?? 0) >= limits.connectionsPerIp) return refuse(socket, 429)
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      sockets += 1
-      count(addresses, address, 1)
-      webSocket.once('close', () => {
-        sockets -= 1
-        count(addresses, address, -1)
-        if (sockets === 0) emptied()
-      })
+      track(webSocket, address)
       const id = `s_${(random() * 2 ** 53).toString(36)}`
-      const link = createLink(webSocket, id, isAllowedOrigin(request, options.origins), toHost(request))
-      if (link.isAlive()) links.add(link)
+      const link = createLink(webSocket, id, isAllowedOrigin(request, options.origins), host)
+      if (!link.isAlive()) return
+      links.add(link)
+      strangers.set(link, request)
     })
   }
 

@@ -1,6 +1,7 @@
 // One socket: tells its session what happens, and runs what the session orders.
 import type { WebSocket } from 'ws'
 import type { Clock } from '../runtime.ts'
+import type { LinkStats } from './realtime-server.ts'
 import { openSession } from './session/handshake.ts'
 import type * as Model from './session/model.ts'
 import { stepSession } from './session/step.ts'
@@ -17,21 +18,6 @@ export interface LinkHost {
   run(link: Link, effect: SharedEffect): void
   /** The session has ended; its socket may take a moment longer. */
   left(link: Link): void
-}
-
-/** One link in the statistics. Instants are epoch milliseconds. */
-export interface LinkStats {
-  readonly id: string
-  readonly user: string
-  /** The conformance level the client speaks. */
-  readonly level: 0 | 1
-  readonly since: number
-  readonly lastInboundAt: number
-  /** The channels it was sent, the last 128 of them. */
-  readonly channels: readonly string[]
-  readonly bufferedBytes: number
-  /** Frames that meant nothing: too many, or control frames that are not known here. */
-  readonly ignored: number
 }
 
 /** A link as the server holds it. */

@@ -1,7 +1,34 @@
 // The server as an app holds it: types only.
 import type { Server } from 'node:http'
-import type { Published, WatchOptions } from './channels.ts'
-import type { LinkStats } from './link.ts'
+
+/** What became of a publication. */
+export interface Published {
+  /** Links of this process that get it, those among them for which `authorize` is still thinking. */
+  readonly recipients: number
+}
+
+/** How `watch` looks. */
+export interface WatchOptions {
+  /** Milliseconds from one look to the next. */
+  readonly every: number
+  /** Gives the state, or a promise of it; undefined: there is none. What it throws is logged. */
+  load(): unknown
+}
+
+/** One link in the statistics. Instants are epoch milliseconds. */
+export interface LinkStats {
+  readonly id: string
+  readonly user: string
+  /** The conformance level the client speaks. */
+  readonly level: 0 | 1
+  readonly since: number
+  readonly lastInboundAt: number
+  /** The channels it was sent, the last 128 of them. */
+  readonly channels: readonly string[]
+  readonly bufferedBytes: number
+  /** Frames that meant nothing: too many, or control frames that are not known here. */
+  readonly ignored: number
+}
 
 /** What the server can tell of itself. */
 export interface ServerStats {

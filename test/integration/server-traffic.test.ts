@@ -201,7 +201,7 @@ describe('links that are alive, and links that are not', () => {
   it('[C1] removes a ghost that answers no ping, and keeps a silent client whose WebSocket layer does', async () => {
     const server = await serve({ heartbeat: { interval: 50, timeout: 50 } })
     const silent = server.connect(plain)
-    const ghost = server.connect(plain, { autoPong: false } as object)
+    const ghost = server.connect(plain, { autoPong: false })
     const began = performance.now()
     expect(await ghost.closed).toBe('4408 idle')
     expect(performance.now() - began).toBeGreaterThan(150)

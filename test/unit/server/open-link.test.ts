@@ -130,6 +130,16 @@ describe('the message rate of a link', () => {
     expect(link.closed()).toMatch(/^4429 rate_limited/)
   })
 
+  it('[R8] saves nothing up beyond the limit, however long a link was quiet', () => {
+    const link = driveOpen()
+    for (let minute = 0; minute < 60; minute++) {
+      link.clock.advance(15_000)
+      link.heard()
+    }
+    const taken = Array.from({ length: 602 }, () => link.hear({ type: 'a' })[0]?.type)
+    expect(taken.filter((type) => type === 'message')).toHaveLength(600)
+  })
+
   it('[R8] forgives who kept quiet until a tenth was there again', () => {
     const link = driveOpen()
     for (let round = 0; round < 20; round++) {
