@@ -59,7 +59,7 @@ it('[E3] the script-tag page of the README fills its heading', async () => {
   const page = await openPage(markup!, [library, own!])
   const heading = page.document.querySelector('#waiting')!
   expect(heading.textContent).toBe('Loading')
-  await vi.waitUntil(() => /^\d waiting$/.test(heading.textContent ?? ''), { timeout: 10_000 })
+  await vi.waitUntil(() => /^\d waiting$/.test(heading.textContent), { timeout: 10_000 })
   page.close()
 })
 
@@ -73,7 +73,7 @@ it('[E3] the React card of the README renders', async () => {
      createRoot(document.querySelector('main')!).render(<QueueCard />)`,
   )
   const page = await openPage('<main></main>', [await bundle('main.tsx')])
-  const text = (): string => page.document.querySelector('main')!.textContent ?? ''
+  const text = (): string => page.document.querySelector('main')!.textContent
   await vi.waitUntil(() => /^\d waitinglive$/.test(text()), { timeout: 10_000 })
   page.close()
 })
@@ -144,7 +144,7 @@ async function bundle(entry: string): Promise<string> {
     define: { 'process.env.NODE_ENV': '"production"' },
     preserveSymlinks: true,
   })
-  return outputFiles[0].text
+  return outputFiles[0]!.text
 }
 
 interface Page {

@@ -110,7 +110,7 @@ async function run({ text }: Block): Promise<string[]> {
   })
   const lines: string[] = []
   vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(String(line)))
-  await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)
+  await import(`data:text/javascript,${encodeURIComponent(outputFiles[0]!.text)}`)
   vi.restoreAllMocks()
   return lines
 }
