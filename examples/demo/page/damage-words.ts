@@ -155,7 +155,7 @@ export const otherDeeds: readonly Deed[] = [
     label: 'Repeat state',
     mark: 'repeat',
     detail: '300 frames',
-    watch: 'The same state, 300 times. The count of frames jumps; the renders do not.',
+    watch: 'The same state, 300 times. The count of messages jumps; the renders do not.',
   },
   {
     damage: { do: 'garbage' },

@@ -13,8 +13,8 @@ export function ThreeWays(): ReactNode {
     <section aria-labelledby="three-ways">
       <h2 id="three-ways">The same values, three ways</h2>
       <p className="lead">
-        One connection and one subscription per value feed all three. <Tally name="frames" /> frames have come
-        in; only those that changed something were rendered.
+        One connection and one subscription per value feed all three. <Tally name="messages" /> messages have
+        come in; only those that changed something were rendered.
       </p>
       <div className="ways">
         <Way title="React" name="react" source={reactSource}>

@@ -15,9 +15,9 @@ const headline: Record<Overall['worst'], string> = {
 }
 
 const explanation: Record<Overall['worst'], string> = {
-  live: 'Every change is pushed over one socket, and nothing was missed.',
+  live: 'Every change is pushed over one socket, and what you see is the newest state.',
   polling: 'The socket is away. Values keep moving: they are asked for over HTTP until it is back.',
-  'catching-up': 'The socket is back. Values count as live again once nothing can have been missed.',
+  'catching-up': 'The socket is back. Values count as live again once it has confirmed them.',
   stale: 'Nothing has confirmed these values lately. They stay on the page, under their right name.',
   unknown: 'The first values are on their way.',
 }

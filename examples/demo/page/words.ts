@@ -12,9 +12,9 @@ export const freshnessOrder = [
 
 /** What each word promises. */
 export const freshnessMeaning: Record<Freshness, string> = {
-  live: 'pushed, and proven complete',
+  live: 'pushed, and confirmed on this socket',
   polling: 'no socket; asked for over HTTP',
-  'catching-up': 'connected; not yet proven complete',
+  'catching-up': 'connected; not yet confirmed',
   stale: 'kept, but nothing has confirmed it lately',
   unknown: 'nothing has arrived yet',
 }
