@@ -53,11 +53,14 @@ function onFrame(state: Model.Living, text: string | null, context: Model.Sessio
   if (state.phase === 'authenticating' && text.length > MAX_EARLY) return close(4401, 'not authenticated yet')
   const frame = parseFrame(text)
   if (typeof frame === 'string') return close(4400, frame)
+  if (frame.type === 'client_ready') {
+    if (state.phase !== 'waiting') return close(4409, 'second client_ready')
+    return onClientReady({ ...state, rate }, frame, context)
+  }
   if (state.phase === 'open') return onOpenFrame({ ...state, rate }, frame, context)
   // Of all frames only the ping that comes along with client_ready may be early: it is answered after server_ready.
   if (frame.type === 'ping') return [{ ...state, rate, pong: toPong(frame) }, []]
-  if (frame.type !== 'client_ready' || state.phase !== 'waiting') return close(4401, 'not authenticated yet')
-  return onClientReady({ ...state, rate }, frame, context)
+  return close(4401, 'not authenticated yet')
 }
 
 function onOpenFrame(state: Model.Open, frame: Frame, { now }: Model.SessionContext): Model.SessionStep {
@@ -67,7 +70,6 @@ function onOpenFrame(state: Model.Open, frame: Frame, { now }: Model.SessionCont
     return [{ ...state, pongs }, [refused ? { type: 'ignored' } : { type: 'send', wire: toPong(frame) }]]
   }
   if (frame.type === 'pong') return [state, []]
-  if (frame.type === 'client_ready') return close(4409, 'second client_ready')
   // On a plain link a type that begins with rt. is the app's, like any other.
   if (state.level === 1 && frame.type.startsWith('rt.')) return [state, [{ type: 'ignored' }]]
   const data = Object.hasOwn(frame, 'data') ? frame.data : frame

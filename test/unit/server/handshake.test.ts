@@ -175,9 +175,13 @@ describe('the handshake of a link on the server', () => {
   })
 
   it('[P3] closes with 4409 who says client_ready twice', () => {
-    const link = driveOpen()
-    link.hear(ready)
-    expect(link.closed()).toBe('4409 second client_ready')
+    const early = driveSession()
+    early.hear(ready)
+    for (const link of [driveOpen(), early]) {
+      link.hear(ready)
+      expect(link.closed()).toBe('4409 second client_ready')
+      expect(link.effects.at(-1)?.type).toBe('close')
+    }
   })
 
   it('[BB4] hears nothing any more once it is closed', () => {

@@ -208,7 +208,7 @@ describe('a user whose time ends', () => {
     const late = driveSession()
     late.hear({ type: 'client_ready', v: 1 })
     late.event({ type: 'authenticated', user: { id: 'ann', expiresAt: late.clock.now() }, others: 0 })
-    expect(late.closed()).toBe('4401 expired')
+    expect([late.closed(), late.state().phase, late.sent]).toEqual(['4401 expired', 'closed', []])
     const link = driveSession({ heartbeat: { interval: 86_400_000, timeout: 1_000 } })
     link.hear({ type: 'client_ready', v: 1 })
     link.event({
