@@ -66,9 +66,7 @@ export function createConnection(given: ConnectionOptions): Connection {
         reporter.log('info', status, { url: driver.address, attempt: snapshot.attempt })
         turns.run(() => events.emit('status', { status, previous: before.status, snapshot }))
       }
-      if (status === 'connected') settleReady(null)
-      if (status === 'failed' || (status === 'idle' && state.memory.barred))
-        settleReady(error ?? toError('aborted'))
+      settleReady()
       sender.flush()
       attend()
     },
@@ -107,8 +105,12 @@ export function createConnection(given: ConnectionOptions): Connection {
     if (wasDoubted !== isDoubted) feeds.tell({ type: isDoubted ? 'doubted' : 'trusted' })
   }
 
-  const settleReady = (failure: HoldfastError | null): void => {
-    for (const done of [...waiting]) done(failure)
+  /** Tells those who wait in `ready` what is certain: there is a connection, or there will be none. */
+  const settleReady = (): void => {
+    const { phase, memory } = driver.state
+    const isOver = phase === 'failed' || (phase === 'idle' && memory.barred)
+    if (phase !== 'connected' && !isOver) return
+    for (const done of [...waiting]) done(isOver ? (error ?? toError('aborted')) : null)
   }
 
   const pend = (settle: (error: HoldfastError) => void): (() => void) => {
@@ -202,7 +204,7 @@ export function createConnection(given: ConnectionOptions): Connection {
       turns.finish(() => {
         driver.step({ type: 'close' })
         sender.abandon(final)
-        settleReady(final)
+        for (const done of [...waiting]) done(final)
         turns.run(() => {
           for (const settle of [...unsettled]) settle(final)
           for (const feed of feeds.clear()) feed.close()
@@ -213,9 +215,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     },
     ready: ({ signal } = {}) =>
       new Promise((resolve, reject) => {
-        const { phase } = driver.state
-        if (phase === 'connected') return resolve()
-        if (closed || phase === 'failed') return reject(closed ?? error ?? toError('aborted'))
+        if (closed) return reject(closed)
         const done = (failure: HoldfastError | null): void => {
           waiting.delete(done)
           signal?.removeEventListener('abort', abort)
@@ -226,8 +226,9 @@ export function createConnection(given: ConnectionOptions): Connection {
         const abort = (): void => done(toError('aborted', {}, signal?.reason))
         waiting.add(done)
         engage(1)
-        if (signal?.aborted) abort()
-        else signal?.addEventListener('abort', abort)
+        if (signal?.aborted) return abort()
+        signal?.addEventListener('abort', abort)
+        turns.run(settleReady)
       }),
     on(event, listener) {
       if (closed) return () => undefined

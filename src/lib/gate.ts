@@ -19,9 +19,8 @@ interface Ticket {
  */
 export function createGate(options: { readonly concurrent?: number; readonly spacing?: number } = {}): Gate {
   const { concurrent = 2, spacing = 100 } = options
-  if (!(concurrent >= 1)) throw new TypeError(`concurrent must be at least 1, not ${concurrent}`)
-  if (!(spacing >= 0 && spacing <= 86_400_000))
-    throw new TypeError(`spacing must be 0 to 86400000, not ${spacing}`)
+  check('concurrent', concurrent, 1, Infinity)
+  check('spacing', spacing, 0, 86_400_000)
   const waiting: Ticket[] = []
   const inside = new Set<Ticket>()
   let timer: unknown
@@ -60,4 +59,9 @@ export function createGate(options: { readonly concurrent?: number; readonly spa
       }
     },
   }
+}
+
+function check(name: string, value: unknown, least: number, most: number): void {
+  if (typeof value === 'number' && value >= least && value <= most) return
+  throw new TypeError(`${name} must be a number from ${least} to ${most}, not ${String(value)}`)
 }
