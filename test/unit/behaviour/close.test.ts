@@ -227,7 +227,7 @@ describe('close()', () => {
     r.live.connect()
     r.clock.advance(100)
     await turn()
-    expect(promises.map(({ state }) => state)).toEqual(['resolved', 'resolved', 'closed'])
+    expect(promises.map(({ state }) => state)).toEqual(['closed', 'resolved', 'closed'])
     expect(outcomes).toHaveLength(1)
     expectNothingLeft(r)
   })

@@ -1,0 +1,410 @@
+// Interest (A5): what opens a connection, what keeps it, when it rests; connect, retry, disconnect, reset, ready.
+import { describe, expect, it } from 'vitest'
+import { createConnection } from '../../../src/index.ts'
+import { codes, connected, loads, rig, type Rig } from './rig.ts'
+
+const interests: ReadonlyArray<readonly [name: string, begin: (r: Rig) => () => void]> = [
+  ['a channel subscription', (r) => r.live.state('queue').subscribe(() => undefined)],
+  ['a message listener', (r) => r.live.on('message', () => undefined)],
+  [
+    'a pending ready()',
+    (r) => {
+      const controller = new AbortController()
+      r.live.ready({ signal: controller.signal }).catch(() => undefined)
+      return () => controller.abort()
+    },
+  ],
+  [
+    'a hold',
+    (r) => {
+      r.live.connect()
+      return () => r.live.disconnect()
+    },
+  ],
+]
+
+describe('interest', () => {
+  it('[A5 F:B15] none: nothing is opened, listened to or timed, whatever is made or read', () => {
+    const r = rig()
+    const channel = r.live.state('queue', { load: () => 1 })
+    r.live.getSnapshot()
+    channel.getSnapshot()
+    r.live.subscribe(() => undefined)
+    r.live.on('status', () => undefined)
+    r.live.on('error', () => undefined)
+    r.live.on('trace', () => undefined)
+    r.clock.advance(60_000)
+    expect(r.opens).toEqual([])
+    expect(r.clock.pending).toBe(0)
+    expect(r.page.listeners).toBe(0)
+    expect(r.snapshot.status).toBe('idle')
+  })
+
+  it('[A5 F:B15] none: the surroundings are not even looked at', () => {
+    const touched: string[] = []
+    const page = new Proxy(rig().page, {
+      get(target, key, receiver) {
+        touched.push(String(key))
+        return Reflect.get(target, key, receiver) as unknown
+      },
+    })
+    const { clock, random } = rig().server.runtime
+    const live = createConnection({ url: '/ws', runtime: { clock, random, page } })
+    live.state('queue', { load: () => 1 }).getSnapshot()
+    live.close()
+    expect(touched).toEqual([])
+  })
+
+  it.each(interests.slice(0, 3))(
+    '[A5] %s opens one link, and 5 s after its end there is rest',
+    (_name, begin) => {
+      const r = rig()
+      r.server.latency(10)
+      const end = begin(r)
+      r.clock.advance(0)
+      expect(r.opens).toHaveLength(1)
+      r.clock.advance(20)
+      end()
+      r.clock.advance(4_999)
+      expect(r.snapshot.status).not.toBe('idle')
+      r.clock.advance(1)
+      expect(r.snapshot.status).toBe('idle')
+      expect(r.server.open).toBe(0)
+      expect(r.clock.pending).toBe(0)
+      expect(r.page.listeners).toBe(0)
+    },
+  )
+
+  it('[A5 F:B14] comes and goes quickly: StrictMode, HMR, a fast remount make one link', () => {
+    const r = rig()
+    for (let n = 0; n < 20; n++) {
+      const leave = r.live.state(`queue`).subscribe(() => undefined)
+      const other = r.live.state(`other`).subscribe(() => undefined)
+      r.clock.advance(100)
+      leave()
+      other()
+      r.clock.advance(1_000)
+    }
+    expect(r.opens).toHaveLength(1)
+    expect(r.server.open).toBe(1)
+  })
+
+  it('[A5] a send that may wait opens a link, one that may not opens none', async () => {
+    const r = rig()
+    expect(await r.live.send('note', 1)).toMatchObject({ ok: false })
+    r.clock.advance(1_000)
+    expect(r.opens).toEqual([])
+    const outcome = r.live.send('note', 1, { ttl: 5_000 })
+    await r.clock.advanceAsync(100)
+    expect(await outcome).toEqual({ ok: true, outcome: 'written' })
+    r.clock.advance(5_000)
+    expect(r.snapshot.status).toBe('idle')
+  })
+
+  it('[A5 A9] lingers as long as linger says', () => {
+    for (const linger of [0, 700]) {
+      const r = rig({ linger })
+      const leave = r.live.state('queue').subscribe(() => undefined)
+      r.clock.advance(100)
+      leave()
+      r.clock.advance(Math.max(0, linger - 1))
+      expect(r.snapshot.status).toBe(linger === 0 ? 'idle' : 'connected')
+      r.clock.advance(1)
+      expect(r.snapshot.status).toBe('idle')
+    }
+  })
+
+  it('[A5] an unsubscribe counts once, however often it is called', () => {
+    const r = rig()
+    const channel = r.live.state('queue')
+    const leave = channel.subscribe(() => undefined)
+    channel.subscribe(() => undefined)
+    const off = r.live.on('message', () => undefined)
+    for (let n = 0; n < 3; n++) {
+      leave()
+      off()
+    }
+    r.clock.advance(60_000)
+    expect(r.snapshot.status).toBe('connected')
+  })
+
+  it('[A5] that returns within linger keeps link and data', () => {
+    const r = rig()
+    const channel = r.live.state('queue')
+    r.server.push('queue', { n: 1 })
+    const leave = channel.subscribe(() => undefined)
+    r.clock.advance(100)
+    const before = channel.getSnapshot()
+    leave()
+    r.clock.advance(4_000)
+    channel.subscribe(() => undefined)
+    r.clock.advance(60_000)
+    expect(channel.getSnapshot()).toBe(before)
+    expect(r.opens).toHaveLength(1)
+  })
+})
+
+describe('connect()', () => {
+  it('[A5] holds the connection open until disconnect(), without any interest', () => {
+    const r = rig()
+    r.live.connect()
+    r.live.connect()
+    r.clock.advance(3_600_000)
+    expect(r.snapshot.status).toBe('connected')
+    expect(r.opens).toHaveLength(1)
+    r.live.disconnect()
+    expect(r.snapshot.status).toBe('idle')
+    expect(r.server.open).toBe(0)
+    expect(r.clock.pending).toBe(0)
+  })
+
+  it('[A5] holds what was about to rest', () => {
+    const r = rig()
+    r.live.state('queue').subscribe(() => undefined)()
+    r.clock.advance(4_000)
+    r.live.connect()
+    r.clock.advance(60_000)
+    expect(r.snapshot.status).toBe('connected')
+  })
+
+  it('[A5] is not undone by interest that ends', () => {
+    const r = rig()
+    r.live.connect()
+    r.live.state('queue').subscribe(() => undefined)()
+    r.clock.advance(60_000)
+    expect(r.snapshot.status).toBe('connected')
+  })
+})
+
+describe('disconnect()', () => {
+  it('[A5 G10] stays idle whatever subscribes; channels poll; connect() works again', async () => {
+    const r = rig()
+    const { load, calls } = loads(r.clock)
+    r.live.connect()
+    await r.clock.advanceAsync(1_000)
+    r.live.disconnect()
+    const channel = r.live.state('queue', { load })
+    channel.subscribe(() => undefined)
+    r.live.on('message', () => undefined)
+    await r.clock.advanceAsync(0)
+    calls[0]!.answer(1)
+    await r.clock.advanceAsync(15_000)
+    expect(r.snapshot.status).toBe('idle')
+    expect(r.opens).toHaveLength(1)
+    expect(calls.length).toBe(2)
+    expect(channel.getSnapshot()).toMatchObject({ data: 1, freshness: 'polling' })
+    r.live.connect()
+    await r.clock.advanceAsync(100)
+    expect(r.snapshot.status).toBe('connected')
+  })
+
+  it('[A5] is not undone by retry(), a page signal or time', () => {
+    const r = rig()
+    r.live.connect()
+    r.live.disconnect()
+    r.live.retry()
+    r.page.goOnline()
+    r.clock.advance(60_000)
+    expect(r.opens).toHaveLength(1)
+    expect(r.server.links).toEqual([])
+    expect(r.statuses).toEqual(['connecting', 'idle'])
+  })
+})
+
+describe('retry()', () => {
+  it('[A4 A5] skips the wait, without holding', () => {
+    const r = rig()
+    r.server.refuses()
+    const leave = r.live.state('queue').subscribe(() => undefined)
+    r.clock.advance(100)
+    r.live.retry()
+    r.clock.advance(0)
+    expect(r.opens).toHaveLength(2)
+    r.server.accepts()
+    r.live.retry()
+    r.clock.advance(0)
+    expect(r.snapshot.status).toBe('connected')
+    leave()
+    r.clock.advance(5_000)
+    expect(r.snapshot.status).toBe('idle')
+  })
+
+  it('[A5] does nothing where there is nothing to retry', () => {
+    const idle = rig()
+    idle.live.retry()
+    idle.clock.advance(10_000)
+    expect(idle.opens).toEqual([])
+    const up = connected()
+    up.live.retry()
+    up.clock.advance(10_000)
+    expect(up.opens).toHaveLength(1)
+    const connecting = rig()
+    connecting.server.hangs()
+    connecting.live.connect()
+    connecting.live.retry()
+    connecting.clock.advance(1_000)
+    expect(connecting.opens).toHaveLength(1)
+  })
+})
+
+describe('reset()', () => {
+  it('[A5] drops the link and all channel data, and asks auth anew', async () => {
+    const users = ['anna', 'bert']
+    let user = 0
+    const r = rig({ auth: () => users[user] })
+    r.server.behaves((link) => {
+      link.accept()
+      link.onFrame(({ type, auth }) => type === 'client_ready' && link.push('queue', `of ${String(auth)}`))
+    })
+    const channel = r.live.state('queue')
+    const seen: unknown[] = []
+    channel.subscribe(() => seen.push(channel.getSnapshot().data))
+    await r.clock.advanceAsync(10_000)
+    user = 1
+    r.live.reset()
+    expect(channel.getSnapshot()).toMatchObject({
+      data: undefined,
+      freshness: 'unknown',
+      source: null,
+      asOf: null,
+      error: null,
+    })
+    await r.clock.advanceAsync(1_000)
+    expect(seen).toEqual(['of anna', undefined, 'of bert'])
+    expect(r.opens).toHaveLength(2)
+    expect(r.server.open).toBe(1)
+  })
+
+  it('[A5] aborts loads of the old user; their answers are never shown', async () => {
+    const r = rig()
+    const { load, calls } = loads(r.clock)
+    const channel = r.live.state('queue', { load })
+    channel.subscribe(() => undefined)
+    await r.clock.advanceAsync(0)
+    r.live.reset()
+    await r.clock.advanceAsync(0)
+    expect(calls[0]!.signal.aborted).toBe(true)
+    calls[0]!.answer('old')
+    await r.clock.advanceAsync(0)
+    expect(channel.getSnapshot().data).toBeUndefined()
+    calls[1]!.answer('new')
+    await r.clock.advanceAsync(0)
+    expect(channel.getSnapshot().data).toBe('new')
+  })
+
+  it("[A5 G18] fails what waits to be sent: it was the old user's", async () => {
+    const r = rig()
+    r.server.refuses()
+    const outcome = r.live.send('note', 1, { ttl: 60_000 })
+    await r.clock.advanceAsync(1_000)
+    r.live.reset()
+    expect(await outcome).toMatchObject({ ok: false, maybeDelivered: false, error: { code: 'aborted' } })
+  })
+
+  it('[A5 G6] leads out of failed', () => {
+    const r = rig()
+    r.server.refuses(4403)
+    r.live.connect()
+    r.clock.advance(0)
+    expect(r.snapshot.status).toBe('failed')
+    r.server.accepts()
+    r.live.reset()
+    r.clock.advance(0)
+    expect(r.snapshot).toMatchObject({ status: 'connected', error: null })
+  })
+
+  it('[A5] opens nothing where nobody is interested', () => {
+    const r = rig()
+    r.live.reset()
+    r.clock.advance(60_000)
+    expect(r.opens).toEqual([])
+    expect(r.statuses).toEqual([])
+  })
+
+  it('[A5] shows initial again', () => {
+    const r = rig()
+    const channel = r.live.state('queue', { initial: 'none yet' })
+    channel.subscribe(() => undefined)
+    r.server.push('queue', 'some')
+    r.clock.advance(100)
+    expect(channel.getSnapshot().data).toBe('some')
+    r.live.reset()
+    expect(channel.getSnapshot()).toMatchObject({ data: 'none yet', source: 'initial', asOf: null })
+    expect(channel.getSnapshot().freshness).not.toBe('live')
+  })
+})
+
+describe('ready()', () => {
+  it('[A5] resolves when connected, at once where it is', async () => {
+    const r = rig()
+    const ready = r.live.ready()
+    await r.clock.advanceAsync(100)
+    await expect(ready).resolves.toBeUndefined()
+    await expect(r.live.ready()).resolves.toBeUndefined()
+  })
+
+  it('[A5] rejects when failed, with the cause', async () => {
+    const r = rig()
+    r.server.refuses(4403)
+    const ready = r.live.ready()
+    const caught = ready.catch((error: unknown) => error)
+    await r.clock.advanceAsync(100)
+    expect(await caught).toBe(r.snapshot.error)
+    await expect(r.live.ready()).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  it('[A5] rejects when disconnected, also while something else is interested', async () => {
+    const r = rig()
+    r.server.hangs()
+    const pending = r.live.ready().catch((error: unknown) => (error as { code: string }).code)
+    await r.clock.advanceAsync(100)
+    r.live.disconnect()
+    expect(await pending).toBe('aborted')
+    await expect(r.live.ready()).rejects.toMatchObject({ code: 'aborted' })
+    r.live.state('queue').subscribe(() => undefined)
+    const later = r.live.ready().catch((error: unknown) => (error as { code: string }).code)
+    const soon = Promise.race([later, r.clock.advanceAsync(1_000).then(() => 'pending')])
+    expect(await soon).toBe('aborted')
+  })
+
+  it('[A5] rejects when aborted, before or after, and leaves no interest behind', async () => {
+    const r = rig()
+    r.server.hangs()
+    const controller = new AbortController()
+    const ready = r.live.ready({ signal: controller.signal })
+    controller.abort(new Error('mine'))
+    await expect(ready).rejects.toMatchObject({ code: 'aborted', cause: { message: 'mine' } })
+    await expect(r.live.ready({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
+    r.clock.advance(5_000)
+    expect(r.snapshot.status).toBe('idle')
+    expect(codes(r.errors)).toEqual([])
+  })
+
+  it('[A5 P15] may follow connect() in a listener that heard of the failure', async () => {
+    const r = rig()
+    r.server.refuses(4403)
+    let ready: Promise<void> | null = null
+    r.live.on('status', ({ status }) => {
+      if (status !== 'failed') return
+      r.server.accepts()
+      r.live.connect()
+      ready = r.live.ready()
+    })
+    r.live.connect()
+    await r.clock.advanceAsync(1_000)
+    expect(ready).not.toBeNull()
+    await expect(ready).resolves.toBeUndefined()
+  })
+
+  it('[A5] goes on waiting through losses', async () => {
+    const r = rig()
+    r.server.refuses()
+    let done = false
+    void r.live.ready().then(() => (done = true))
+    await r.clock.advanceAsync(20_000)
+    expect(done).toBe(false)
+    r.server.accepts()
+    await r.clock.advanceAsync(20_000)
+    expect(done).toBe(true)
+  })
+})
