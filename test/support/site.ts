@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { build } from 'esbuild'
 import { fileURLToPath } from 'node:url'
-import { createServer, toNodeListener } from '../../src/server/index.ts'
+import { createServer } from '../../src/server/index.ts'
 
 /** A running site. */
 export interface Site {
@@ -49,7 +49,6 @@ export async function startSite(options: { readonly csp?: string } = {}): Promis
       response.writeHead(200, { ...headers, 'content-type': 'text/javascript' })
       return response.end(scripts.get(path.slice(0, -3) || '/') ?? '')
     }
-    if (path === '/health') return void toNodeListener(live)(request, response)
     response.writeHead(200, { ...headers, 'content-type': 'text/html' })
     const script = scripts.has(path) ? `<script src="${path}.js"></script>` : ''
     response.end(
