@@ -1,12 +1,11 @@
 // The programs on the pages, run as they stand, in an app that has installed the packed tarball.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { installPacked } from '../support/packed.ts'
-import { blocksOf, filesOf } from '../support/pages.ts'
+import { filesOf } from '../support/pages.ts'
 import { root } from '../support/source-files.ts'
 
 const app = installPacked(['mitt', 'ws', 'zod', 'react', 'react-dom', 'scheduler', 'vue'])
@@ -48,18 +47,17 @@ it('[E1 A6] the smallest program of the README shows what is loaded and what is 
   page.close()
 })
 
-it('[E3] the script-tag page of the README fills its heading', async () => {
+it('[E3] the page without a build of the README fills its heading', async () => {
   start('server.mjs')
   await vi.waitUntil(() => answers(port), { timeout: 10_000 })
-  const html = blocksOf('README.md').find(({ language }) => language === 'html')!.text
-  const [, markup, own] = /^(.*?)<script src="holdfast\.global\.js"><\/script>\n<script>(.*)<\/script>/s.exec(
-    html,
-  )!
-  const library = readFileSync(join(app.folder, 'node_modules/holdfast/dist/holdfast.global.js'), 'utf8')
-  const page = await openPage(markup!, [library, own!])
+  const get = async (path: string): Promise<string> => (await fetch(`http://localhost:${port}${path}`)).text()
+  const html = await get('/')
+  const [, markup, own] = /^(.*?)<script src="\/holdfast\.js"><\/script>\n<script>(.*)<\/script>/s.exec(html)!
+  const page = await openPage(markup!, [await get('/holdfast.js'), own!])
   const heading = page.document.querySelector('#waiting')!
   expect(heading.textContent).toBe('Loading')
-  await vi.waitUntil(() => /^\d waiting$/.test(heading.textContent), { timeout: 10_000 })
+  await vi.waitUntil(() => /^\d waiting, live$/.test(heading.textContent), { timeout: 10_000 })
+  expect(page.document.querySelector('#line')!.textContent).toMatch(/^connected, [\d?]+ ms$/)
   page.close()
 })
 
