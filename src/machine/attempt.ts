@@ -22,11 +22,12 @@ import { arm, lingering, nextId, remember } from './state.ts'
 /** From rest: an attempt, but the channels' first loads first (G10a). */
 export function start(state: State, context: Context, asked: boolean = false): Step {
   if (!context.loading) return attempt(state, context, asked)
-  return [ask(state, 'loading', context.now + context.tuning.loadFirst), []]
+  const next = asked ? remember(state, { restUntil: 0 }) : state
+  return [ask(next, 'loading', context.now + context.tuning.loadFirst), []]
 }
 
 /**
- * An attempt, if the budget allows one now, and `minDelay` unless the user `asked` for it; every third that follows on attempts which
+ * An attempt, if the budget allows one now, and the floors unless the user `asked` for it; every third that follows on attempts which
  * never opened begins with `diagnose`.
  */
 export function attempt(state: State, context: Context, asked: boolean = false): Step {
@@ -34,7 +35,8 @@ export function attempt(state: State, context: Context, asked: boolean = false):
   const { memory } = state
   const { budget, minDelay } = tuning.reconnect
   const allowed = allowedAt(memory.attempts, now, budget, memory.window)
-  const at = Math.max(allowed, asked ? now : (memory.attempts.at(-1) ?? -Infinity) + minDelay)
+  const last = memory.attempts.at(-1) ?? -Infinity
+  const at = asked ? allowed : Math.max(allowed, last + minDelay, memory.restUntil)
   if (at > now) {
     const failure: Failure | null = allowed > now ? { code: 'budget-spent' } : memory.failure
     const waiting: Waiting = {
@@ -50,7 +52,7 @@ export function attempt(state: State, context: Context, asked: boolean = false):
     return [waiting, failure && allowed > now && !known ? [{ type: 'report', failure }] : []]
   }
   const outage = memory.outage ?? { since: now, failures: 0, unopened: 0, trips: 0 }
-  const next = remember(state, { outage })
+  const next = remember(state, { outage, restUntil: 0 })
   if (!tuning.hasDiagnose || outage.unopened === 0 || outage.unopened % 3 > 0) return prepare(next, context)
   const asking = ask(next, 'diagnosing', now + tuning.authTimeout)
   return [asking, [{ type: 'diagnose', request: asking.request, failures: outage.failures }]]

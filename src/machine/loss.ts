@@ -44,9 +44,16 @@ export function fall(
       ? null
       : { min: min ?? 0, spread: spread ?? Math.max(1_000, (min ?? 0) / 2) }
   if (!away) return lose(state, { failure, class: kind, hint }, context)
+  // An announced close is no failure, but a code that forbids to come back, or as before, still does (G6, G7).
+  const expected = kind === 'backoff' || kind === 'spread'
   return lose(
     state,
-    { failure: away.failure, class: 'backoff', announced: true, hint: until(away.moveAt, context) },
+    {
+      failure: expected ? away.failure : failure,
+      class: kind,
+      announced: true,
+      hint: { min: Math.max(hint?.min ?? 0, until(away.moveAt, context).min), spread: hint?.spread ?? 0 },
+    },
     context,
   )
 }
@@ -125,10 +132,16 @@ export function hasten(state: Waiting, { now, wall, random }: Context): Step {
   return [arm({ ...state, retryAt: Math.round(wall + sooner - now) }, { retry: sooner }), []]
 }
 
-/** To rest: nobody is interested, or `disconnect()`. The outage is remembered, so that coming back is no way around it. */
+/** To rest: nobody is interested, or `disconnect()`. The outage and its floor are remembered: coming back is no way around them. */
 export function rest(state: State): Step {
+  const { memory } = state
+  let { restUntil } = memory
+  if (state.phase === 'waiting') {
+    const { retry = state.floorAt } = state.timers
+    restUntil = state.suspended ? retry : state.floorAt
+  }
   return [
-    { phase: 'idle', memory: { ...state.memory, once: false, failure: null }, timers: {} },
+    { phase: 'idle', memory: { ...memory, once: false, failure: null, restUntil }, timers: {} },
     release(state),
   ]
 }

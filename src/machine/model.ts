@@ -57,6 +57,8 @@ export interface Memory {
   readonly outage: Outage | null
   /** When links were opened, as far back as the budget looks. */
   readonly attempts: readonly Instant[]
+  /** Before this instant only `connect()`, `retry()` and `reset()` may try: what was waited for when everybody left. */
+  readonly restUntil: Instant
   /** Closes of class `refresh` in a row. */
   readonly refusals: number
   /** Closes of class `twice` in a row. */

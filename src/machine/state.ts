@@ -18,6 +18,7 @@ export const initialState: State = {
     advice: null,
     outage: null,
     attempts: [],
+    restUntil: 0,
     refusals: 0,
     misfits: 0,
     expired: false,
