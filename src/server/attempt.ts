@@ -7,12 +7,12 @@ export type Attempt = <T>(what: string, run: () => T | Promise<T>, otherwise: T)
 /** Makes the attempts of a server, and the reports of what failed in them. Clients are never told. */
 export function createAttempt({ runtime, handshakeTimeout, logger }: ResolvedServerOptions): {
   readonly attempt: Attempt
-  report(message: string, error: unknown): void
+  report(message: string, context: unknown, level?: 'warn' | 'error'): void
 } {
   const { clock } = runtime
-  const report = (message: string, error: unknown): void => {
+  const report = (message: string, context: unknown, level: 'warn' | 'error' = 'error'): void => {
     try {
-      logger?.error?.(message, error)
+      logger?.[level]?.(message, context)
     } catch {
       // A logger that throws must not take a link along.
     }

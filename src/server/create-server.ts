@@ -109,7 +109,8 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
       if (effect.type === 'opened') join(link, effect)
       else if (effect.type === 'message') {
         const { user, name: type, data } = effect
-        void attempt(`message "${type}"`, () => message?.({ user, type, data }), null)
+        if (message !== undefined)
+          void attempt(`message "${type}"`, () => message({ user, type, data }), null)
       } else if (authenticate === undefined) {
         link.dispatch({ type: 'authenticated', user: { id: '' }, others: 0 })
       } else if (request !== undefined) {
@@ -138,8 +139,12 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       track(webSocket, address)
       const id = `s_${(random() * 2 ** 53).toString(36)}`
-      const link = createLink(webSocket, id, isAllowedOrigin(request, options.origins), host)
-      if (!link.isAlive()) return
+      const { origin } = request.headers
+      const isAllowed = isAllowedOrigin(request, options.origins)
+      if (!isAllowed)
+        report('A page was refused: its origin is not in the option origins.', { origin }, 'warn')
+      const link = createLink(webSocket, id, isAllowed, host)
+      if (!isAllowed) return
       links.add(link)
       strangers.set(link, request)
     })

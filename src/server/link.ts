@@ -23,8 +23,6 @@ export interface LinkHost {
 /** A link as the server holds it. */
 export interface Link {
   readonly id: string
-  /** False once the session has ended. */
-  isAlive(): boolean
   stats(): LinkStats
   /** Tells the session. Safe at any moment: what a step causes is dispatched after it. */
   dispatch(event: Model.SessionEvent): void
@@ -104,7 +102,6 @@ export function createLink(socket: WebSocket, id: string, originAllowed: boolean
 
   const link: Link = {
     id,
-    isAlive: () => state.phase !== 'closed',
     stats: () => ({
       id,
       user: state.phase === 'open' ? state.user.id : '',

@@ -56,8 +56,15 @@ export interface ServerOptions {
   /** Told every app message (its `data`, else the whole frame), in order. What it throws is logged. */
   readonly message?:
     ((context: { readonly user: User; readonly type: string; readonly data: unknown }) => unknown) | undefined
-  /** Announced to clients. The server pings each interval too, and closes whom it has not heard for three (4408). @default 15_000 and 5_000 */
-  readonly heartbeat?: { readonly interval: number; readonly timeout: number } | undefined
+  /** Announced to clients. The server pings each interval too, on the WebSocket layer, and closes with 4408 who let three pings pass in silence. */
+  readonly heartbeat?:
+    | {
+        /** From one ping to the next. @default 15_000 */
+        readonly interval: number
+        /** How long clients are told to wait for a pong. @default 5_000 */
+        readonly timeout: number
+      }
+    | undefined
   /** For `client_ready` (4408), for `authenticate`, and for first data. @default 10_000 */
   readonly handshakeTimeout?: number | undefined
   /** Larger messages from clients close their link with 1009. At most 10 MiB. @default 65_536 */
@@ -65,16 +72,32 @@ export interface ServerOptions {
   /** Larger status events are refused: they belong into a REST answer. @default 1_024 */
   readonly maxEventBytes?: number | ((channel: string) => number) | undefined
   /** permessage-deflate for frames over `threshold` bytes. A link that used it once keeps about 100 kB of memory. @default false */
-  readonly compression?: false | { readonly level: number; readonly threshold: number } | undefined
+  readonly compression?:
+    | false
+    | {
+        /** Of zlib, 1 to 9. */
+        readonly level: number
+        /** Bytes; 1_024 is a good one. */
+        readonly threshold: number
+      }
+    | undefined
   /** New links that this server can take per second; it makes the window in which clients come back. @default 300 */
   readonly acceptRate?: number | undefined
+  /** What one client, user or address may cost. See {@link ServerLimits}. */
   readonly limits?: ServerLimits | undefined
   /** How many proxies of yours stand in front and add to `x-forwarded-for`. @default 0 */
   readonly trustedProxies?: number | undefined
-  /** @default none */
+  /** Told what the app's functions throw (`error`) and which pages were refused (`warn`). `console` fits. @default none */
   readonly logger?: ServerLogger | undefined
   /** Clock and chance; for tests. */
-  readonly runtime?: { readonly clock: Clock; readonly random: () => number } | undefined
+  readonly runtime?:
+    | {
+        /** Wall clock, monotonic clock and timers. */
+        readonly clock: Clock
+        /** Uniform in [0, 1). */
+        readonly random: () => number
+      }
+    | undefined
 }
 
 type Filled =

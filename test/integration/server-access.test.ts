@@ -22,7 +22,9 @@ const as = (id: string, client?: string): unknown => ({
 describe('origins over real sockets', () => {
   it('[B7] accepts a wrong origin and closes it with 4403, without asking who it is', async () => {
     let asked = 0
+    const warned: unknown[] = []
     const server = await serve({
+      logger: { warn: (_, context) => warned.push(context) },
       origins: ['https://app.example'],
       authenticate: () => {
         asked += 1
@@ -36,6 +38,7 @@ describe('origins over real sockets', () => {
     expect(await evil.closed).toBe('4403 origin not allowed')
     expect(await bare.closed).toBe('4403 origin not allowed')
     expect([asked, evil.frames]).toEqual([0, []])
+    expect(warned).toEqual([{ origin: 'https://app.example.evil.com' }, {}])
     const good = server.connect(level1, { headers: { origin: 'https://app.example', cookie: 's=1' } })
     await good.frame('server_ready')
     expect(asked).toBe(1)

@@ -40,7 +40,6 @@ function createWorld(
       const reader: Reader = {
         id: `s_${id}_${members.size}`,
         frames,
-        isAlive: () => true,
         stats: () => undefined as never,
         dispatch(event) {
           if (event.type === 'push')
