@@ -73,11 +73,9 @@ export function createSender(
         return
       }
       const bytes = new TextEncoder().encode(text).length
-      const next = add(
-        outbox,
-        { text, bytes, until: timeline.now() + ttl, canWait: ttl > 0, id },
-        options.outbox,
-      )
+      const wait = toWait(ttl)
+      const until = timeline.now() + wait
+      const next = add(outbox, { text, bytes, until, canWait: wait > 0, id }, options.outbox)
       if (!next) {
         fail(id, toError('queue-full'))
         return
@@ -100,4 +98,9 @@ export function createSender(
 
 function isWritable(state: State): boolean {
   return state.phase === 'connected' && state.level !== null && !state.away
+}
+
+/** How long a message may wait; what is no duration is no wait, and no timer can be set beyond a day (M10). */
+function toWait(ttl: unknown): number {
+  return typeof ttl === 'number' && ttl > 0 ? Math.min(ttl, 86_400_000) : 0
 }
