@@ -4,11 +4,12 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { compileScript, parse } from 'vue/compiler-sfc'
 import { installPacked } from '../support/packed.ts'
-import { filesOf } from '../support/pages.ts'
+import { blocksOf, filesOf } from '../support/pages.ts'
 import { root } from '../support/source-files.ts'
 
-const app = installPacked(['mitt', 'ws', 'zod', 'react', 'react-dom', 'scheduler', 'vue'])
+const app = installPacked(['mitt', 'ws', 'zod', 'react', 'react-dom', 'vue'])
 const running = new Set<ChildProcess>()
 let port = 0
 
@@ -71,6 +72,21 @@ it('[E3] the React card of the README renders', async () => {
      createRoot(document.querySelector('main')!).render(<QueueCard />)`,
   )
   const page = await openPage('<main></main>', [await bundle('main.tsx')])
+  const text = (): string => page.document.querySelector('main')!.textContent
+  await vi.waitUntil(() => /^\d waitinglive$/.test(text()), { timeout: 10_000 })
+  page.close()
+})
+
+it('[E3] the Vue card of the README renders', async () => {
+  start('server.mjs')
+  await vi.waitUntil(() => answers(port), { timeout: 10_000 })
+  const { descriptor } = parse(blocksOf('README.md').find(({ language }) => language === 'vue')!.text)
+  app.write('card.ts', compileScript(descriptor, { id: 'card', inlineTemplate: true }).content)
+  app.write(
+    'main.ts',
+    `import { createApp } from 'vue'; import Card from './card'; createApp(Card).mount('main')`,
+  )
+  const page = await openPage('<main></main>', [await bundle('main.ts')])
   const text = (): string => page.document.querySelector('main')!.textContent
   await vi.waitUntil(() => /^\d waitinglive$/.test(text()), { timeout: 10_000 })
   page.close()
@@ -140,7 +156,6 @@ async function bundle(entry: string): Promise<string> {
     jsx: 'automatic',
     platform: 'browser',
     define: { 'process.env.NODE_ENV': '"production"' },
-    preserveSymlinks: true,
   })
   return outputFiles[0]!.text
 }
