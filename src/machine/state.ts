@@ -1,5 +1,5 @@
 // Small steps that the others are made of: the first state, memory, timers, letting go.
-import type { Context, Effect, Id, Memory, Slot, State, Step, Timers } from './model.ts'
+import type { Context, Effect, Id, Memory, Slot, State, Timers } from './model.ts'
 
 /** The state before anything happened. */
 export const initialState: State = {
@@ -83,9 +83,4 @@ export function unwant<S extends State>(state: S, context: Context): S {
 /** `connect()`: somebody holds it open. */
 export function hold<S extends State>(state: S): S {
   return arm(remember(state, { held: true, barred: false }), { linger: undefined })
-}
-
-/** A step that only changes state. */
-export function quietly(state: State): Step {
-  return [state, []]
 }
