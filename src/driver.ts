@@ -3,7 +3,7 @@ import { HoldfastError } from './errors.ts'
 import { createInbound, type InboundHost } from './inbound.ts'
 import { createAlarm, earliest, type Timeline } from './lib/timeline.ts'
 import type { Turns } from './lib/turns.ts'
-import { toUrl } from './lib/url.ts'
+import { withoutSecrets, toUrl } from './lib/url.ts'
 import type { Effect, Event, Failure, Id, State } from './machine/model.ts'
 import { initialState, slots } from './machine/state.ts'
 import { transition } from './machine/transition.ts'
@@ -168,8 +168,8 @@ export function createDriver(
         fatal: url === given.url,
       })
     }
-    host.onSecret(credentials)
     try {
+      host.onSecret(credentials)
       hello = protocol.hello(credentials, identity)
     } catch (cause) {
       // Credentials that cannot be written are none.
@@ -272,7 +272,7 @@ export function createDriver(
     dispatch,
     step: news,
     get address() {
-      return target.replace(/\?.*/, '').replace(/\/\/[^/]*@/, '//')
+      return withoutSecrets(target)
     },
     write: (text) => link?.send(text),
     get bufferedBytes() {

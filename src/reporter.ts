@@ -27,14 +27,18 @@ export interface Reporter {
   report(error: HoldfastError): void
   /** A function of the app threw. */
   complain(cause: unknown, channel?: string): void
-  log(level: keyof Logger, message: string, context: unknown): void
+  log(level: keyof Logger, message: string, context: object): void
   trace(machine: string, entry: object): void
 }
 
 /** A reporter; `scene` is looked at when something is told. */
 export function createReporter(logger: Logger | undefined, turns: Turns, scene: () => Scene): Reporter {
   const redactor = createRedactor()
-  const clean = (text: string): string => redactor.clean(text).slice(0, 256)
+  const clean = (text: string): string => toPrintable(redactor.clean(text).slice(0, 256))
+  const cleanAll = (context: object): ErrorContext =>
+    Object.fromEntries(
+      Object.entries(context).map(([key, value]) => [key, typeof value === 'string' ? clean(value) : value]),
+    )
 
   const events: Reporter['events'] = createEmitter((cause, event) => {
     // A listener to errors that throws is not told of itself.
@@ -45,19 +49,18 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
   const toError: Reporter['toError'] = (code, context = {}, cause) => {
     const { state, snapshot, address, wall } = scene()
     const { status, attempt } = snapshot
-    const all = Object.entries({ at: wall, url: address, status, attempt, ...context })
     const detail = context.reason ?? (cause instanceof Error ? cause.message : undefined)
     return new HoldfastError(
       code,
       clean(explain(code, detail, state, wall)),
-      Object.fromEntries(all.map(([key, value]) => [key, typeof value === 'string' ? clean(value) : value])),
+      cleanAll({ at: wall, url: address, status, attempt, ...context }),
       cause,
     )
   }
 
   const log: Reporter['log'] = (level, message, context) => {
     try {
-      logger?.[level]?.(`holdfast: ${message}`, context)
+      logger?.[level]?.(`holdfast: ${message}`, cleanAll(context))
     } catch {
       // A logger that throws has nobody left to be told.
     }
@@ -89,8 +92,11 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
     log,
     trace(machine, entry) {
       if (events.count('trace') === 0) return
-      const text = JSON.stringify(entry, (key, value: unknown) => (key === 'cause' ? undefined : value))
-      events.emit('trace', { at: scene().now, machine, ...(JSON.parse(redactor.clean(text)) as object) })
+      const text = JSON.stringify(entry, (key, value: unknown) => {
+        if (key === 'cause') return undefined
+        return typeof value === 'string' ? redactor.clean(value) : value
+      })
+      events.emit('trace', { at: scene().now, machine, ...(JSON.parse(text) as object) })
     },
   }
 }
@@ -98,4 +104,12 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
 /** A fault of the app's own that nobody listens for reaches the page's own handler, where there is one. */
 function toPage(error: unknown): void {
   ;(globalThis as { reportError?: (error: unknown) => void }).reportError?.(error)
+}
+
+/** Control characters of the other side would move the cursor of whoever reads a log. */
+function toPrintable(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

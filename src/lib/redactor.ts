@@ -12,18 +12,23 @@ const KEPT = 50
 
 /** A redactor that knows nothing yet. Strings shorter than four characters are no secrets. */
 export function createRedactor(): Redactor {
-  const secrets: string[] = []
+  /** As they are, and as JSON writes them; those learned last at the end. */
+  let secrets: readonly string[] = []
   const learn = (value: unknown, depth: number): void => {
     if (typeof value === 'string') {
-      if (value.length < 4 || secrets.includes(value)) return
-      secrets.push(value)
-      if (secrets.length > KEPT) secrets.shift()
+      if (value.length < 4) return
+      const forms = new Set([value, JSON.stringify(value).slice(1, -1)])
+      secrets = [...secrets.filter((known) => !forms.has(known)), ...forms].slice(-KEPT)
     } else if (typeof value === 'object' && value !== null && depth < 4) {
       for (const inner of Object.values(value)) learn(inner, depth + 1)
     }
   }
   return {
     learn: (value) => learn(value, 0),
-    clean: (text) => secrets.reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text),
+    // The longest first: one may begin or contain another.
+    clean: (text) =>
+      [...secrets]
+        .sort((a, b) => b.length - a.length)
+        .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text),
   }
 }

@@ -9,10 +9,16 @@ export function toUrl(url: unknown, page: string | null): string {
     typeof url === 'string' && URL.canParse(url, page ?? undefined) ? new URL(url, page ?? undefined) : null
   const scheme = /^(?:http|ws)(s?):$/.exec(parsed?.protocol ?? '')
   if (!parsed || !scheme || parsed.hash) {
+    const shown = withoutSecrets(String(url))
     throw new TypeError(
-      `url must be a ws, wss, http or https address, or a path where there is a page, not ${String(url)}`,
+      `url must be a ws, wss, http or https address, or a path where there is a page, not ${shown}`,
     )
   }
   parsed.protocol = `ws${scheme[1] ?? ''}:`
   return parsed.href
+}
+
+/** An address without what may be secret in it: user, query, fragment. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/[?#][^]*/, '').replace(/\/\/[^/]*@/, '//')
 }
