@@ -268,7 +268,7 @@ describe('diagnose', () => {
     const asked: number[] = []
     const { clock, server, live, opens } = rig({
       random: 0,
-      diagnose: async ({ failures }) => {
+      diagnose: ({ failures }) => {
         asked.push(failures)
         return 'retry'
       },
