@@ -73,3 +73,15 @@ it('[E1] behaviour.md has every rule that the first two levels can keep', () => 
   const later = ['G12', 'G20', 'G22']
   expect(all.filter((rule) => !later.includes(rule) && !said.includes(rule))).toEqual([])
 })
+
+it('[E1] every server on the page of servers has less than 30 lines of code', () => {
+  const quoted = [...readPage('docs/servers.md').matchAll(/<!-- quote: (\S+) -->/g)].map((match) => match[1]!)
+  const lengths = quoted.map((path) => {
+    const code = readPage(path)
+      .split('\n')
+      .filter((line) => !/^\s*(\/\/.*|#.*)?$/.test(line))
+    return [path, code.length] as const
+  })
+  expect(lengths.filter(([, length]) => length >= 30)).toEqual([])
+  expect(lengths).toHaveLength(6)
+})
