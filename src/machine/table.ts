@@ -137,6 +137,8 @@ export const table: { readonly [P in Phase]: Row<P> } = {
   failed: {
     ...anywhere,
     connect: (state, _event, context) => start(forget(hold(state))[0], context, true),
+    // As with connect(), what comes after is judged anew.
+    disconnect: (state) => stop(forget(state)[0]),
     unwanted: (state) => [remember(state, { wanted: false }), []],
   },
 

@@ -4,19 +4,21 @@ import { slots } from '../../src/machine/state.ts'
 import { nextDue, type World } from './world.ts'
 
 /**
- * Which details a run tells apart, beside what every run does: phase, step, deadlines armed and which comes first, level, page,
- * interest, circuit, failures 0, 1 or many. All details together would make millions of states that differ in what has nothing
- * to do with each other; each run takes the details that meet.
+ * Which details a run tells apart, beside what every run does: phase, step, deadlines armed, level, page, and whether somebody is
+ * interested. All details together would make millions of states that differ in what has nothing to do with each other; each
+ * run takes the details that meet.
  */
 export interface Lens {
-  /** Who is interested, and whether there was a connection before. */
-  readonly interest: boolean
-  /** What is known of the server, doubt, probes, what was heard when. */
-  readonly link: boolean
+  /** Who is interested, whether there was a connection before, and what a server advised. */
+  readonly interest?: boolean
+  /** What is known of the server, doubt, probes, what was heard when, and which deadline comes first. */
+  readonly link?: boolean
+  /** Failures 0, 1 or many, and the circuit. */
+  readonly outage?: boolean
   /** Refusals, misfits, attempts that never opened, stale credentials. */
-  readonly refusal: boolean
+  readonly refusal?: boolean
   /** Budget, window, floors, the age of the outage. */
-  readonly pace: boolean
+  readonly pace?: boolean
 }
 
 const few = (count: number, most: number): number => Math.min(count, most)
@@ -39,29 +41,34 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
   }
   bit(memory.hidden)
   bit(memory.held || memory.wanted)
-  bit(state.phase === 'waiting' && state.suspended)
-  bit((outage?.trips ?? 0) > 0)
+  bit(outage === null)
   bit(connected !== null && connected.away !== null)
-  key += ` ${bits} ${outage ? few(outage.failures, 2) : '-'} ${connected ? (connected.level ?? '?') : ''}`
+  key += ` ${bits} ${connected ? (connected.level ?? '?') : ''}`
   if (lens.interest) {
     bits = 0
     bit(memory.held)
     bit(memory.wanted)
     bit(memory.barred)
     bit(memory.once)
+    bit(memory.advice !== null)
     bit(memory.failure === null)
     key += ` i${bits}`
+  }
+  if (lens.outage) {
+    bits = 0
+    bit(state.phase === 'waiting' && state.suspended)
+    bit((outage?.trips ?? 0) > 0)
+    bits = bits * 3 + few(outage?.failures ?? 0, 2)
+    key += ` o${bits}`
   }
   if (lens.link) {
     bits = 0
     bit(memory.greets)
     bit(memory.answers)
-    bit(memory.advice !== null)
     if (connected) {
       bit(connected.doubtedAt !== null)
       bit(connected.local)
       bit(connected.overdue)
-      bit(connected.latency !== null)
       bit(world.heardAt >= connected.askedAt)
       bit(connected.doubtedAt !== null && (connected.pings.at(-1)?.sentAt ?? 0) >= connected.doubtedAt)
       bits = bits * 3 + few(connected.pings.length, 2)
@@ -87,7 +94,7 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
     bit(world.floorAt > now)
     bit(world.coolUntil > now)
     bit(world.excused && Math.max(world.floorAt, world.coolUntil) > now)
-    key += ` p${bits},${memory.attempts.filter((at) => at > now - budget.per).length},${few(outage?.trips ?? 0, 3)}`
+    key += ` p${bits},${memory.attempts.filter((at) => at > now - budget.per).length}`
   }
   return key
 }

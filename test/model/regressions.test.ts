@@ -3,20 +3,25 @@ import { expect, it } from 'vitest'
 import type { Event, State } from '../../src/machine/model.ts'
 import { initialState } from '../../src/machine/state.ts'
 import { transition } from '../../src/machine/transition.ts'
-import { base } from './tunings.ts'
+import { base as small } from './tunings.ts'
+
+const base = { ...small, reconnect: { ...small.reconnect, budget: { attempts: null, per: 300_000 } } }
 
 const failure = { code: 'closed-by-server', closeCode: 4403 } as const
 const away = { type: 'away', min: 500, spread: 0, grace: 5_000, final: false, reason: 'deploy' } as const
 
 /** Plays events, each at its instant; ids are those the state holds. */
-function play(moves: readonly (readonly [at: number, event: { readonly type: string }])[]): State {
+function play(
+  moves: readonly (readonly [at: number, event: { readonly type: string }])[],
+  tuning = base,
+): State {
   return moves.reduce<State>((state, [now, event]) => {
     const { type } = event
     const id =
       type === 'prepared' || type === 'admitted'
         ? { request: 'request' in state ? state.request : 0 }
         : ['opened', 'closed', 'plain', 'away'].includes(type) && { link: 'link' in state ? state.link : 0 }
-    const context = { now, wall: now, random: 0, heardAt: now, loading: false, tuning: base }
+    const context = { now, wall: now, random: 0, heardAt: now, loading: false, tuning }
     return transition(state, { ...id, ...event } as unknown as Event, context)[0]
   }, initialState)
 }
@@ -78,5 +83,27 @@ it('[G9 INV-13] an open circuit stays open over a rest', () => {
     phase: 'waiting',
     suspended: true,
     timers: { retry: 90_000 },
+  })
+})
+
+it('[G6] disconnect() and connect() lead out of failed as connect() does: with every count at zero', () => {
+  const refuse = (at: number) =>
+    [at, { type: 'closed', failure, class: 'fatal', min: null, spread: null }] as const
+  const failed = [...connecting, refuse(0)] as const
+  const tuning = { ...base, reconnect: { ...base.reconnect, maxAttempts: 1 } }
+  const again = (...calls: readonly string[]): State =>
+    play(
+      [
+        ...failed,
+        ...calls.map((type) => [0, { type }] as const),
+        ...connecting.slice(1),
+        ...leaving.slice(3),
+      ],
+      tuning,
+    )
+  expect(again('connect')).toMatchObject({ phase: 'connected', memory: { outage: { failures: 0 } } })
+  expect(again('disconnect', 'connect')).toMatchObject({
+    phase: 'connected',
+    memory: { outage: { failures: 0 } },
   })
 })

@@ -24,7 +24,7 @@ export const base: Tuning = {
     hiddenDelay: 30_000,
     minUptime: 5_000,
     maxAttempts: Infinity,
-    budget: { attempts: 3, per: 300_000 },
+    budget: { attempts: 2, per: 300_000 },
     delay: null,
     circuit: { failures: 2, after: null, coolDown: 30_000, maxCoolDown: 300_000 },
   },
@@ -33,12 +33,36 @@ export const base: Tuning = {
   hasDiagnose: false,
 }
 
-const none: Lens = { interest: false, link: false, refusal: false, pace: false }
+const { reconnect } = base
+const patient: Tuning = {
+  ...base,
+  greeting: 'rt',
+  heartbeat: { interval: 15_000, timeout: 5_000, probe: 3_000 },
+  reconnect: {
+    ...reconnect,
+    minDelay: 7_000,
+    delay: () => 1_000,
+    circuit: { failures: 2, after: 0, coolDown: 30_000, maxCoolDown: 60_000 },
+  },
+}
 
+/** Every run of the exploration. */
 export const runs: readonly Run[] = [
-  { name: 'auto', tuning: base, lens: none },
-  { name: 'auto interest', tuning: base, lens: { ...none, interest: true } },
-  { name: 'auto link', tuning: base, lens: { ...none, link: true } },
-  { name: 'auto refusal', tuning: base, lens: { ...none, refusal: true } },
-  { name: 'auto pace', tuning: base, lens: { ...none, pace: true } },
+  {
+    name: 'a plain server, no heartbeat',
+    tuning: { ...base, greeting: 'plain', heartbeat: null },
+    lens: { interest: true, outage: true },
+  },
+  { name: 'interest', tuning: base, lens: { interest: true } },
+  { name: 'the life of a link', tuning: base, lens: { link: true } },
+  { name: 'outages', tuning: base, lens: { outage: true } },
+  { name: 'pace', tuning: { ...base, heartbeat: null }, lens: { outage: true, pace: true } },
+  { name: 'pace of the app', tuning: patient, lens: { outage: true, pace: true } },
+  { name: 'credentials', tuning: { ...base, hasAuth: true }, lens: { refusal: true } },
+  { name: 'diagnose', tuning: { ...patient, hasAuth: true, hasDiagnose: true }, lens: { refusal: true } },
+  {
+    name: 'no more attempts',
+    tuning: { ...base, reconnect: { ...reconnect, maxAttempts: 2, circuit: null } },
+    lens: { outage: true },
+  },
 ]
