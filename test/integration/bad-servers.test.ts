@@ -35,9 +35,8 @@ describe.concurrent('a server that accepts and then closes', () => {
     // Half of the doubled wait at least: so each gap is longer than the one before, whatever chance gave.
     gaps.forEach((gap, index) => expect(gap).toBeGreaterThan(25 * 2 ** index - 5))
     expect(client.statuses.map(({ status }) => status)).toEqual(['connecting'])
-    expect(client.errors.map(({ code, context }) => [code, context.closeCode])).toEqual(
-      gaps.map(() => ['closed-by-server', 1011]),
-    )
+    for (const { code, context } of client.errors)
+      expect([code, context.closeCode]).toEqual(['closed-by-server', 1011])
   })
 
   it('[G4 A14 S5] is left alone for up to half of the outage, which all that accepting does not end', async (context) => {

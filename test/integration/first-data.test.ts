@@ -1,19 +1,33 @@
 // The main job on real HTTP and a real socket: loaded first, then pushed, and polled while the socket is away.
 import { describe, expect, it } from 'vitest'
-import { createScene, until, type Queue } from '../support/scene.ts'
+import { createConnection, webSocket } from '../../src/index.ts'
+import { createScene, recorded, until, type Queue, type Wire } from '../support/scene.ts'
 
 describe.concurrent('a queue that is loaded, pushed and polled', () => {
   it('[A6 A7 G10a G15] takes one request, one socket and one notification for its first data, within a second', async (context) => {
     const scene = createScene(context)
     const server = await scene.server()
-    let requests = 0
+    const wires: Wire[] = []
+    const requests: number[] = []
+    const answers: number[] = []
     const startedAt = performance.now()
-    const client = scene.client(server.url, { reconnect: { minUptime: 600 } })
-    const queue = client.live.state<Queue>('loaded', {
-      message: 'queue',
+    let isStable = false
+    const live = createConnection({
+      url: server.url,
+      transport: webSocket({ WebSocket: recorded(wires) }),
+      reconnect: { minUptime: 600 },
+      on: {
+        trace: ({ event }) => (isStable ||= (event as { slot?: string } | undefined)?.slot === 'stable'),
+      },
+    })
+    scene.onEnd(() => live.close())
+    const queue = live.state<Queue>('queue', {
       async load({ signal }) {
-        requests += 1
-        return (await fetch(`${server.httpUrl}/api/queue`, { signal })).json() as Promise<unknown>
+        requests.push(performance.now())
+        const answer = await fetch(`${server.httpUrl}/api/queue`, { signal })
+        const data: unknown = await answer.json()
+        answers.push(performance.now())
+        return data
       },
     })
     const seen: Array<{ readonly freshness: string; readonly data: Queue | undefined; readonly at: number }> =
@@ -22,11 +36,13 @@ describe.concurrent('a queue that is loaded, pushed and polled', () => {
       const { freshness, data } = queue.getSnapshot()
       seen.push({ freshness, data, at: performance.now() })
     })
-    await until('the socket to have held for longer than the grace of a load', () => client.isStable())
+    await until('the socket to have held for longer than the grace of a load', () => isStable)
     expect(seen[0]?.at).toBeLessThan(startedAt + 1_000)
     expect(new Set(seen.map(({ data }) => data)).size).toBe(1)
-    expect(seen.at(-1)).toMatchObject({ freshness: 'live', data: { count: 0, process: server.pid } })
-    expect([requests, client.wires.length]).toEqual([1, 1])
+    expect(seen.map(({ freshness }) => freshness)).toEqual(['polling', 'catching-up', 'live'])
+    expect(queue.getSnapshot().data).toEqual({ count: 0, process: server.pid })
+    expect([requests.length, wires.length]).toEqual([1, 1])
+    expect(wires[0]?.openedAt).toBeGreaterThanOrEqual(answers[0] ?? Infinity)
   })
 
   it('[G10 B1 B4 A6] is polled while the socket is refused, and pushed without a poll once there is one', async (context) => {

@@ -49,6 +49,7 @@ describe.concurrent('a server that is frozen', () => {
     expect(old?.frames.length).toBeGreaterThan(before.old)
     const pushed = next?.frames.filter(({ type }) => type === 'queue').map(({ data }) => data)
     expect(heard.slice(before.heard)).toEqual(pushed)
+    expect(client.errors.map(({ code }) => code)).toEqual(['heartbeat-timeout'])
     expect(client.overlaps()).toBe(0)
     expect(client.statuses.map(({ status }) => status)).toEqual([
       'connecting',
@@ -62,7 +63,7 @@ describe.concurrent('a server that is frozen', () => {
     const scene = createScene(context)
     const server = await scene.server()
     const client = scene.client(server.url, {
-      heartbeat: { interval: 500, timeout: 500 },
+      heartbeat: { interval: 1_500, timeout: 1_500 },
       quality: { excellent: 20, good: 50, poor: 100 },
     })
     const quality = (): string => client.live.getSnapshot().quality

@@ -13,6 +13,7 @@ describe('a server that is killed and started again', () => {
     let server = await scene.server()
     const client = scene.client(server.url, { reconnect: { minUptime: 100 } })
     const times: number[] = []
+    const gaps: number[] = []
     for (let round = 0; round < 20; round++) {
       await until(
         'the outage to be over',
@@ -26,10 +27,15 @@ describe('a server that is killed and started again', () => {
       server = await scene.restart(server)
       await until('live data', () => client.usableAt(server.pid) !== undefined)
       times.push((client.usableAt(server.pid) ?? Infinity) - server.listeningAt)
+      const opens = client.wires.slice(before).map(({ openedAt }) => openedAt)
+      gaps.push(...opens.slice(1).map((at, index) => at - (opens[index] ?? 0)))
     }
     console.log(`kill -9 and restart, one client: usable after ${spread(times)}`)
     expect(windowOf(client)).toBe(500)
     expect(Math.max(...times)).toBeLessThanOrEqual(windowOf(client) + 400)
+    // After the random phase of the first, an attempt each window: what keeps a herd apart.
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(499)
+    expect(gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]).toBeLessThan(600)
     expect(client.overlaps()).toBe(0)
     expect(client.wires.length).toBeLessThanOrEqual(120)
   })
