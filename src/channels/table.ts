@@ -145,7 +145,9 @@ function pushed(channel: Channel, whole: boolean, context: ChannelContext): Chan
   const effects: readonly ChannelEffect[] = [{ type: 'applyPush', apply, keep }]
   if (!apply) return [next, effects]
   if (!whole || !channel.up) return [{ ...next, hasData: true }, effects]
-  return [arm({ ...next, hasData: true, proven: true, failures: 0 }, { load: undefined }), effects]
+  const proven: Channel = { ...next, hasData: true, proven: true, failures: 0 }
+  // On a doubted link even a whole state may be an old one: the polls go on until it is trusted again.
+  return [channel.doubted ? proven : arm(proven, { load: undefined }), effects]
 }
 
 function loaded(channel: Channel, load: Load, older: boolean, context: ChannelContext): ChannelStep {
