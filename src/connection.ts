@@ -5,6 +5,7 @@ import type { ChannelHost } from './channels/feed.ts'
 import type { StateOptions } from './channels/state-snapshot.ts'
 import { createDriver } from './driver.ts'
 import type { ErrorContext, HoldfastError } from './errors.ts'
+import { checkFunction } from './lib/check.ts'
 import { createStore } from './lib/store.ts'
 import { createTimeline } from './lib/timeline.ts'
 import { createTurns } from './lib/turns.ts'
@@ -265,8 +266,8 @@ export function createConnection(given: ConnectionOptions): Connection {
     state: <T>(name: string, stateOptions: StateOptions<T> = {}) => feeds.state(name, stateOptions, host),
   }
   for (const [event, listener] of Object.entries(given.on ?? {})) {
-    if (typeof listener !== 'function') throw new TypeError(`on.${event} must be a function`)
-    connection.on(event as keyof typeof given.on, listener)
+    checkFunction(`on.${event}`, listener)
+    if (listener) connection.on(event as keyof typeof given.on, listener)
   }
   return connection
 }

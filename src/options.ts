@@ -1,4 +1,5 @@
 // What an app may tune, the defaults, and resolveOptions(), which refuses what cannot work by name.
+import { check, checkFunction, checkNumber, has } from './lib/check.ts'
 import type { Gate } from './lib/gate.ts'
 import type { ConnectionEvents, Logger } from './api.ts'
 import type { Tuning } from './machine/model.ts'
@@ -186,6 +187,9 @@ const ranges = {
   outbox: { messages: count(1_000), bytes: count(1_048_576), ttl: natural(0) },
 } as const satisfies Ranges
 
+/** The groups that `false` switches off; the defaults stand in. */
+const switches: ReadonlySet<string> = new Set(['heartbeat', 'reconnect.circuit'])
+
 type Numbers<R> = {
   readonly [K in keyof R]: R[K] extends Range<infer P> ? number | Extract<P, null> : Numbers<R[K]>
 }
@@ -212,14 +216,15 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
   if (typeof given.url !== 'function') toUrl(given.url, 'ws://page')
   const numbers = toNumbers(ranges, given, '')
   const { protocol = 'auto', transport = webSocket(), runtime = systemRuntime, heartbeat, reconnect } = given
-  for (const [name, value] of [
-    ['auth', given.auth],
-    ['diagnose', given.diagnose],
-    ['reconnect.delay', reconnect?.delay],
-  ] as const) {
-    if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`)
-  }
-  if (typeof transport.open !== 'function') throw new TypeError('transport must be a Transport')
+  checkFunction('auth', given.auth)
+  checkFunction('diagnose', given.diagnose)
+  checkFunction('reconnect.delay', reconnect?.delay)
+  check('transport', transport, has('open'), 'a Transport')
+  check('gate', given.gate, has('queue'), 'made by createGate()')
+  check('logger', given.logger, has(), 'an object like console')
+  check('on', given.on, has(), 'an object of listeners')
+  check('runtime', runtime, has('random'), 'a Runtime')
+  check('runtime.clock', runtime.clock, has('now', 'monotonic', 'setTimeout', 'clearTimeout'), 'a Clock')
   const meaning =
     protocol === 'plain'
       ? plain()
@@ -257,10 +262,9 @@ export function resolveOptions(given: ConnectionOptions): ResolvedOptions {
   }
 }
 
-/** The numbers of an object of options, nested as the ranges are. `false` switches a group off: the defaults stand in. */
+/** The numbers of an object of options, nested as the ranges are. */
 function toNumbers<R extends Ranges>(ranges: R, given: unknown, path: string): Numbers<R> {
-  if (given !== undefined && given !== false && !isObject(given))
-    throw new TypeError(`${path} must be an object`)
+  if (given !== false || !switches.has(path)) check(path, given, isObject, 'an object')
   const object = isObject(given) ? given : {}
   const entries = Object.entries(ranges).map(([name, range]) => {
     const value = object[name]
@@ -268,11 +272,7 @@ function toNumbers<R extends Ranges>(ranges: R, given: unknown, path: string): N
     if (!isRange(range)) return [name, toNumbers(range, value, at)]
     const [preset, least, most] = range
     if (value === undefined) return [name, preset]
-    if (typeof value !== 'number' || !(value >= least && value <= most)) {
-      throw new TypeError(
-        `${at} must be a number from ${least} to ${most}, not ${typeof value === 'number' ? value : typeof value}`,
-      )
-    }
+    checkNumber(at, value, least, most)
     return [name, value]
   })
   return Object.fromEntries(entries) as Numbers<R>

@@ -1,45 +1,41 @@
 // checkStateOptions() refuses options of a state channel that cannot work, by name; toRules() is what they mean to the machine.
+import { check, checkFunction, checkNumber, has } from '../lib/check.ts'
+import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
 import type { ChannelContext } from './model.ts'
 import type { StateOptions } from './state-snapshot.ts'
 
-const functions = ['load', 'pick', 'version'] as const
-const durations = ['loadTimeout', 'spread'] as const
+const DAY = 86_400_000
 
 /**
  * The same options, if they can work.
  * @throws TypeError naming the channel and the option
  */
 export function checkStateOptions<T>(name: string, options: StateOptions<T>): StateOptions<T> {
-  const refuse = (option: string, rule: string): never => {
-    throw new TypeError(`state('${name}'): ${option} must be ${rule}`)
-  }
-  if (typeof name !== 'string' || name === '') refuse('name', 'a string that is not empty')
-  for (const option of functions) {
-    const value = options[option]
-    if (value !== undefined && typeof value !== 'function') refuse(option, 'a function')
-  }
-  for (const option of durations) {
-    const value = options[option]
-    if (value !== undefined && !(value >= 0 && value <= 86_400_000))
-      refuse(option, 'a number from 0 to 86400000')
-  }
-  const { pollEvery, onMessage, compare, load, message } = options
-  if (typeof pollEvery === 'number' && !(pollEvery > 0 && pollEvery <= 86_400_000)) {
-    refuse('pollEvery', 'false, a function or a number above 0, at most 86400000')
-  }
-  if (
-    onMessage !== undefined &&
-    onMessage !== 'replace' &&
-    onMessage !== 'reload' &&
-    typeof onMessage !== 'function'
-  ) {
-    refuse('onMessage', `'replace', 'reload' or a function`)
-  }
-  if (onMessage === 'reload' && !load) refuse('load', `given with onMessage: 'reload'`)
-  if (compare && typeof compare !== 'function') refuse('compare', 'false or a function')
-  if (message !== undefined && [message].flat().some((type) => typeof type !== 'string'))
-    refuse('message', 'a frame type or several')
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError('the name of a channel must be a string, not empty')
+  const { load, pollEvery, onMessage, compare, message } = options
+  const at = (option: string): string => `state('${name}'): ${option}`
+  for (const option of ['load', 'pick', 'version'] as const) checkFunction(at(option), options[option])
+  checkNumber(at('loadTimeout'), options.loadTimeout, 1, DAY)
+  checkNumber(at('spread'), options.spread, 0, DAY)
+  for (const option of ['schema', 'messageSchema'] as const)
+    check(at(option), options[option], isSchema, 'a Standard Schema')
+  if (typeof pollEvery === 'number') checkNumber(at('pollEvery'), pollEvery, 1, DAY)
+  else if (pollEvery !== false) checkFunction(at('pollEvery, if not false or a number,'), pollEvery)
+  if (onMessage !== 'replace' && onMessage !== 'reload')
+    checkFunction(at(`onMessage, if not 'replace' or 'reload',`), onMessage)
+  else if (onMessage === 'reload' && !load) throw new TypeError(`${at('load')} must be given to reload with`)
+  if (compare !== false) checkFunction(at('compare, if not false,'), compare)
+  const isType = (type: unknown): boolean => typeof type === 'string'
+  check(at('message'), message, (types) => [types].flat().every(isType), 'a frame type or several')
   return options
+}
+
+function isSchema(value: unknown): boolean {
+  const isHolder = has()(value) || typeof value === 'function'
+  return isHolder && has('validate')((value as StandardSchemaV1)['~standard'])
+}
+  return has('validate')((schema as StandardSchemaV1)['~standard'])
 }
 
 type Rules = Pick<ChannelContext, 'mode' | 'canLoad' | 'hasInitial' | 'loadTimeout' | 'interval' | 'spread'>

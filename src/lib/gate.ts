@@ -1,5 +1,6 @@
 // A gate that lets few connections open at once, the most important first.
 import type { Clock } from '../runtime.ts'
+import { checkNumber } from './check.ts'
 
 /** Shared by connections that must not all open at once (behaviour G10b). */
 export interface Gate {
@@ -19,8 +20,8 @@ interface Ticket {
  */
 export function createGate(options: { readonly concurrent?: number; readonly spacing?: number } = {}): Gate {
   const { concurrent = 2, spacing = 100 } = options
-  check('concurrent', concurrent, 1, Infinity)
-  check('spacing', spacing, 0, 86_400_000)
+  checkNumber('concurrent', concurrent, 1, Infinity)
+  checkNumber('spacing', spacing, 0, 86_400_000)
   const waiting: Ticket[] = []
   const inside = new Set<Ticket>()
   let timer: unknown
@@ -59,9 +60,4 @@ export function createGate(options: { readonly concurrent?: number; readonly spa
       }
     },
   }
-}
-
-function check(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value === 'number' && value >= least && value <= most) return
-  throw new TypeError(`${name} must be a number from ${least} to ${most}, not ${String(value)}`)
 }
