@@ -163,7 +163,7 @@ describe('listeners', () => {
   it('[G17] the same function may listen twice, and leaves once per unsubscribe', () => {
     const r = connected()
     let heard = 0
-    const listen = (): void => void heard++
+    const listen = (): number => heard++
     const off = r.live.on('message', listen)
     r.live.on('message', listen)
     r.server.push('a', 1)
