@@ -35,8 +35,6 @@ function isSchema(value: unknown): boolean {
   const isHolder = has()(value) || typeof value === 'function'
   return isHolder && has('validate')((value as StandardSchemaV1)['~standard'])
 }
-  return has('validate')((schema as StandardSchemaV1)['~standard'])
-}
 
 type Rules = Pick<ChannelContext, 'mode' | 'canLoad' | 'hasInitial' | 'loadTimeout' | 'interval' | 'spread'>
 
