@@ -45,7 +45,7 @@ export type SendOutcome =
 
 /** One managed connection to one server. */
 export interface Connection extends Readable<ConnectionSnapshot> {
-  /** Holds the connection open until `disconnect()`; idempotent; the only way out of `failed`. */
+  /** Holds the connection open until `disconnect()`; idempotent. With `disconnect()` and `reset()` the way out of `failed`. */
   connect(): void
   /** "Retry now": skips the wait, within the attempt budget, without holding. */
   retry(): void
