@@ -94,12 +94,14 @@ describe('users over real sockets', () => {
     const newer = server.connect(as('ann', 'c_1'))
     await newer.frame('server_ready')
     expect(await older.closed).toBe('4409 replaced')
-    await newer.frame('server_ready')
     newer.send({ type: 'ping' })
     await newer.frame('pong')
     const users = server.live.stats().connections.map((link) => link.user)
     expect(users.sort()).toEqual(['ann', 'ann', 'bob'])
     expect([other.isClosed(), unnamed.isClosed(), newer.isClosed()]).toEqual([false, false, false])
+    // The end of the first, however late, took nothing from the second.
+    await server.connect(as('ann', 'c_1')).frame('server_ready')
+    expect(await newer.closed).toBe('4409 replaced')
   })
 
   it('[A5] replaces without users too, by the id of the client alone', async () => {
@@ -127,6 +129,25 @@ describe('users over real sockets', () => {
     const client = server.connect()
     await client.frame('server_ready')
     expect(await client.closed).toBe('4401 expired')
+  })
+
+  it('[B7] lets nobody read what authorize does not answer with exactly true', async () => {
+    const answers = [
+      () => 'yes',
+      () => 1,
+      () => undefined,
+      () => Promise.resolve('yes'),
+      () => Promise.reject(new Error('broken')),
+    ]
+    for (const answer of answers) {
+      const server = await serve({ authorize: answer as never })
+      const client = server.connect()
+      await client.frame('server_ready')
+      await server.live.publish('secret', 1)
+      client.send({ type: 'ping' })
+      await client.frame('pong')
+      expect(client.frames.map((frame) => frame.type)).toEqual(['server_ready', 'pong'])
+    }
   })
 
   it('[C1] closes with 4500 when authentication throws or gives no user, and tells nobody why', async () => {
@@ -166,6 +187,20 @@ describe('limits of connections over real sockets', () => {
     expect(refused.filter((how) => how === '4429 too many connections;retry_after=10000')).toHaveLength(5)
     await server.connect(as('bob')).frame('server_ready')
     expect(server.live.stats().connections).toHaveLength(21)
+    clients.find((client) => !client.isClosed())!.socket.close()
+    await vi.waitFor(() => expect(server.live.stats().connections).toHaveLength(20))
+    await server.connect(as('ann')).frame('server_ready')
+    expect(await server.connect(as('ann')).closed).toMatch(/^4429/)
+  })
+
+  it('[R5] [A5] lets a client of a user with 20 links come back, as its older link makes room', async () => {
+    const server = await serve({ authenticate })
+    const older = server.connect(as('ann', 'c_1'))
+    await older.frame('server_ready')
+    for (let n = 0; n < 19; n++) await server.connect(as('ann')).frame('server_ready')
+    await server.connect(as('ann', 'c_1')).frame('server_ready')
+    expect(await older.closed).toBe('4409 replaced')
+    expect(server.live.stats().connections).toHaveLength(20)
   })
 
   it('[R6] closes with 4408 who opens and says nothing, and drops an upgrade that drips', async () => {
