@@ -133,14 +133,14 @@ describe.concurrent.each(samples)('examples/$file', ({ file, level, lines, start
     return said
   }
 
-  it(`[B11] has at most ${lines} lines of code`, () => {
+  it(`[L${level}] has at most ${lines} lines of code`, () => {
     const code = readFileSync(path, 'utf8')
       .split('\n')
       .filter((line) => !/^\s*((\/\/|#).*)?$/.test(line))
     expect(code.length).toBeLessThanOrEqual(lines)
   })
 
-  it(`[A1 A2 C1a G2a] shakes hands at level ${level}, gives first data and lets the latency be measured`, async (context) => {
+  it(`[A1 A2 G2a] shakes hands at level ${level}, gives first data and lets the latency be measured`, async (context) => {
     const client = createScene(context).client(url, { auth: () => ({ token: 'secret' }) })
     const { live, queue } = client
     await until('live data and a latency', () => {
@@ -154,14 +154,14 @@ describe.concurrent.each(samples)('examples/$file', ({ file, level, lines, start
   })
 
   if (level === 1) {
-    it('[G7] closes with 4401 and 4403, and only after it has accepted', async () => {
+    it('[L1] closes with 4401 and 4403, and only after it has accepted', async () => {
       // The pings that travel with client_ready must not turn the close into a reset.
       expect(await answers([bad, ping, ping])).toEqual([4401])
       expect(await answers([good, ping, ping], { origin: 'https://evil.example' })).toEqual([4403])
     })
   }
 
-  it('[C1] serves others on after clients that talk garbage', async (context) => {
+  it(`[L${level}] serves others on after clients that talk garbage`, async (context) => {
     const garbage = ['[1]', '"text"', 'null', '{', '{"type":{}}', '']
     const all = await Promise.all(
       garbage.flatMap((text) => [answers([text, ping]), answers([good, text, ping])]),
