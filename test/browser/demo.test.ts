@@ -69,12 +69,12 @@ describe.skipIf(path === null)('the demo', () => {
     })()`)
   const shows = (text: string): string => `document.body.innerText.includes('${text}')`
 
-  it('[A6][B9][B10] shows four campaigns live, three times over one connection', async () => {
+  it('[A6 B9 B10] shows four campaigns live, three times over one connection', async () => {
     for (const name of ['Atlas', 'Borealis', 'Cinder', 'Delta']) await tab.until(shows(name))
     expect(tab.complaints).toEqual([])
   })
 
-  it('[B1][B4][D4] polls while connections are refused, and is live again when they are not', async () => {
+  it('[B1 B4 D4] polls while connections are refused, and is live again when they are not', async () => {
     await press('Refused')
     await press('Close')
     await tab.until(shows('polling'), 20_000)
@@ -82,7 +82,7 @@ describe.skipIf(path === null)('the demo', () => {
     await tab.until(headline('Live'), 20_000)
   })
 
-  it('[D4][A8] says what is wrong while the server is dead, and recovers when it runs again', async () => {
+  it('[D4 A8] says what is wrong while the server is dead, and recovers when it runs again', async () => {
     await press('Kill')
     await tab.until(`!(${headline('Live')})`)
     await press('Put it all back')

@@ -37,7 +37,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     }
   }
 
-  it('[A6][G10a] gets its first data by HTTP and the rest by one socket, with one request and one notification', async () => {
+  it('[A6 G10a] gets its first data by HTTP and the rest by one socket, with one request and one notification', async () => {
     await tab.open(site.url)
     await tab.until(live(0))
     expect([site.upgrades, site.loads]).toEqual([1, 1])
@@ -53,7 +53,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     expect(tab.complaints).toEqual([])
   })
 
-  it('[G3][N12] leaves a link that stalls offline, waits without polling, and is live again when online', async () => {
+  it('[G3 N12] leaves a link that stalls offline, waits without polling, and is live again when online', async () => {
     await tab.open(site.url)
     await tab.until(live(0))
     await tab.send('Network.emulateNetworkConditions', {
@@ -80,7 +80,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     await until(() => site.open === 1, 'the server keeps one link')
   })
 
-  it('[A2][B1] keeps its link while hidden, hears every push, and opens no other when it is shown again', async () => {
+  it('[A2 G3 M9] keeps its link while hidden, hears every push, and opens no other when it is shown again (fault B1)', async () => {
     await tab.open(site.url)
     await tab.until(live(0))
     const front = await chromium.newTab()
@@ -99,7 +99,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     await front.close()
   })
 
-  it('[B2][M8][G15] knows after a freeze that it may have missed something, and shows the newest state with one reconnect', async () => {
+  it('[G15 M8] knows after a freeze that it may have missed something, and shows the newest state with one reconnect (fault B2)', async () => {
     await tab.open(site.url)
     await tab.until(live(0))
     const front = await chromium.newTab()
@@ -120,7 +120,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     await front.close()
   })
 
-  it('[B3][M7] comes back from the back-forward cache with one new link and the newest state', async () => {
+  it('[G1 M7] comes back from the back-forward cache with one new link and the newest state (fault B3)', async () => {
     await tab.open(site.url)
     await tab.until(live(0))
     await tab.open(`${site.url}/elsewhere`)
@@ -139,7 +139,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     await until(() => site.open === 1, 'the server keeps one link')
   })
 
-  it('[B12][C3] survives a main thread that is blocked for 20 s without leaving its link', async () => {
+  it('[G3] survives a main thread that is blocked for 20 s without leaving its link (faults B12, C3)', async () => {
     await tab.open(site.url)
     await tab.until(live(0))
     await tab.evaluate(
@@ -152,7 +152,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     expect(await seen('error')).toBe(0)
   })
 
-  it('[A5][B14] opens one socket under StrictMode, and none more when everything is unmounted and mounted again', async () => {
+  it('[A5] opens one socket under StrictMode, and none more when everything is unmounted and mounted again', async () => {
     await tab.open(`${site.url}/strict`)
     const text = 'document.getElementById("queue")?.textContent'
     await tab.until(`${text} === 'connected live 0'`)
@@ -167,7 +167,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
 })
 
 describe.skipIf(path === null)('a page with a content security policy', () => {
-  it('[B16][E1] needs nothing a strict policy forbids, and a page that may not connect gives up after two attempts', async () => {
+  it('[E1 G6] needs nothing a strict policy forbids; a page that may not connect goes on polling (fault B16)', async () => {
     const chromium = await startChromium(path ?? '')
     try {
       const strict = await startSite({

@@ -119,7 +119,7 @@ describe('every order of load and push', () => {
   ] as const
 
   it.each(cases)(
-    '[G10][G15][G16][A6][P17] a %s channel polled every %s ms keeps its word through every %s events',
+    '[A6 G10 G15 G16 P17] a %s channel polled every %s ms keeps its word through every %s events',
     (mode, interval, depth) => {
       const { worlds, edges, wrong, moves: hit } = explore(mode, interval, depth)
       console.log(`  ${mode}, interval ${interval}: ${worlds} worlds, ${edges} edges`)
