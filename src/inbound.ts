@@ -65,7 +65,7 @@ export function createInbound(
       case 'message':
         return host.onMessage(frame.type, frame.data, text)
       case 'pong':
-        return link.news({ type: 'pong', link: id, timestamp: frame.timestamp })
+        return link.news({ type: 'pong', link: id, timestamp: toNumber(frame.timestamp) })
       case 'ping':
         pongs = recent(pongs, 1_000)
         if (pongs.length >= PONGS_PER_SECOND) return
@@ -82,6 +82,11 @@ export function createInbound(
       case 'ignored':
     }
   }
+}
+
+/** Our pings carry numbers; what else comes back is none of them, and may be too deep to be written into a trace. */
+function toNumber(timestamp: unknown): number | null {
+  return typeof timestamp === 'number' ? timestamp : null
 }
 
 /** More than `limit` bytes of UTF-8? Counted only where the length leaves it open. */

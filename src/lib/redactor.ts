@@ -4,11 +4,13 @@
 export interface Redactor {
   /** Remembers every string in a value as a secret; the last few dozen are kept. */
   learn(value: unknown): void
-  /** The text without the secrets. */
+  /** The text without the secrets, cut where it is very long. */
   clean(text: string): string
 }
 
 const KEPT = 50
+/** What is shown is cut to a fraction of this anyway; a text of megabytes is not searched. */
+const LOOKED_AT = 4_096
 
 /** A redactor that knows nothing yet. Strings shorter than four characters are no secrets. */
 export function createRedactor(): Redactor {
@@ -25,10 +27,15 @@ export function createRedactor(): Redactor {
   }
   return {
     learn: (value) => learn(value, 0),
-    // The longest first: one may begin or contain another.
-    clean: (text) =>
-      [...secrets]
-        .sort((a, b) => b.length - a.length)
-        .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text),
+    clean(text) {
+      // The longest first: one may begin or contain another.
+      const known = [...secrets].sort((a, b) => b.length - a.length)
+      const cleaned = known.reduce(
+        (left, secret) => left.replaceAll(secret, '[redacted]'),
+        text.slice(0, LOOKED_AT),
+      )
+      // Where the text was cut, so may be a secret: nobody would know what is left of it.
+      return text.length > LOOKED_AT ? cleaned.slice(0, -(known[0]?.length ?? 0) || undefined) : cleaned
+    },
   }
 }

@@ -189,7 +189,7 @@ export type Event =
       readonly heartbeat: { readonly interval: number; readonly timeout: number } | null
     }
   | { readonly type: 'plain'; readonly link: Id }
-  | { readonly type: 'pong'; readonly link: Id; readonly timestamp: unknown }
+  | { readonly type: 'pong'; readonly link: Id; readonly timestamp: number | null }
   | { readonly type: 'heard'; readonly link: Id }
   | {
       readonly type: 'away'
