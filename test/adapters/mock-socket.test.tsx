@@ -37,7 +37,7 @@ function start(): { readonly live: Connection; readonly sockets: () => number; p
   return { live, push, sockets: () => server.clients().length }
 }
 
-test('[E1][E3] React shows what a mock-socket server pushes', async () => {
+test('[E1 E3] React shows what a mock-socket server pushes', async () => {
   const { live, push, sockets } = start()
   function Queue(): ReactNode {
     const status = react.useConnection(live, (snapshot) => snapshot.status)
@@ -51,7 +51,7 @@ test('[E1][E3] React shows what a mock-socket server pushes', async () => {
   expect(sockets()).toBe(1)
 })
 
-test('[E1][E3] Vue shows what a mock-socket server pushes', async () => {
+test('[E1 E3] Vue shows what a mock-socket server pushes', async () => {
   const { live, push, sockets } = start()
   const wrapper = mount(
     defineComponent(() => {

@@ -12,7 +12,7 @@ import { FeedView, Page, pass } from './react-page.tsx'
 afterEach(cleanup)
 
 describe('one socket', () => {
-  test('[A5][B14] StrictMode, eight components and twenty fast remounts share one socket', async () => {
+  test('[A5] (fault B14) StrictMode, eight components and twenty fast remounts share one socket', async () => {
     const all = createLive()
     const { live, server, clock } = all
     for (let round = 0; round < 20; round += 1) {
@@ -47,7 +47,7 @@ describe('one socket', () => {
     live.close()
   })
 
-  test('[A5][B14] changing the channel within a page keeps the socket', async () => {
+  test('[A5] (fault B14) changing the channel within a page keeps the socket', async () => {
     const all = createLive()
     const { live, server } = all
     const { rerender } = render(<Page live={live} names={['feed-0']} />)
@@ -60,7 +60,7 @@ describe('one socket', () => {
     live.close()
   })
 
-  test('[A5][B14] a hot-replaced module leaves its connection behind, which closes by itself', async () => {
+  test('[A5] (fault B14) a hot-replaced module leaves its connection behind, which closes by itself', async () => {
     const all = createLive()
     const { live, server } = all
     const replaced = createLive({ transport: server.transport, runtime: server.runtime }).live
@@ -106,7 +106,7 @@ describe('what a page sees', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('[E3][A6] hydration shows what the server rendered, then the data, without a mismatch', async () => {
+  test('[E3 A6] hydration shows what the server rendered, then the data, without a mismatch', async () => {
     const onServer = createLive()
     const all = createLive()
     const recovered: unknown[] = []

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-test('[A5][B14] StrictMode leaves one subscription, and none after unmounting', () => {
+test('[A5] (fault B14) StrictMode leaves one subscription, and none after unmounting', () => {
   const live = fakeReadable(connectionSnapshot())
   const { unmount } = renderHook(() => useConnection(live, ({ status }) => status), { wrapper: StrictMode })
   expect(live.subscriptions).toBe(2)
@@ -20,7 +20,7 @@ test('[A5][B14] StrictMode leaves one subscription, and none after unmounting', 
   expect(live.subscribers).toBe(0)
 })
 
-test('[A5][B14] StrictMode still renders nothing for what did not change', () => {
+test('[A5] (fault B14) StrictMode still renders nothing for what did not change', () => {
   const live = fakeReadable(connectionSnapshot())
   let renders = 0
   renderHook(

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { connectionSnapshot, fakeReadable, liveSnapshot, unknownSnapshot } from './fake-readable.ts'
 import { withoutGlobals } from './without-globals.ts'
 
-test('[E3][B15] a server renders the initial snapshot, whatever the readable holds now, and subscribes to nothing', () => {
+test('[E3] (fault B15) a server renders the initial snapshot, whatever the readable holds now, and subscribes to nothing', () => {
   const live = fakeReadable(connectionSnapshot())
   const queue = fakeReadable(unknownSnapshot<number[]>())
   live.set(connectionSnapshot({ status: 'connected' }))
@@ -23,7 +23,7 @@ test('[E3][B15] a server renders the initial snapshot, whatever the readable hol
   expect([live.subscriptions, queue.subscriptions]).toEqual([0, 0])
 })
 
-test('[A5][B15] a connection with nothing but a relative url is made, rendered and dropped without touching a global', () => {
+test('[A5] (fault B15) a connection with nothing but a relative url is made, rendered and dropped without touching a global', () => {
   const html = withoutGlobals(() => {
     const live = createConnection({ url: '/ws' })
     function Page(): ReactNode {

@@ -13,7 +13,7 @@ test('[E3] the script-tag build has everything that apps import from the core, a
   expect({ ...script }).toEqual({ ...holdfast, ...vanilla })
 })
 
-test('[A7][A5] a page without a framework: one socket, first data once, nothing for what did not change, idle after stop', async () => {
+test('[A7 A5] a page without a framework: one socket, first data once, nothing for what did not change, idle after stop', async () => {
   const { live, server, clock } = createLive()
   const random = seededRandom(1)
   const queue = live.state<Feed>('queue')

@@ -82,7 +82,7 @@ describe('watch', () => {
     expect(seen).toEqual(['connecting', 'connected'])
   })
 
-  test('[A10][E3] runs nothing after stop, not even within the same notification', () => {
+  test('[A10 E3] runs nothing after stop, not even within the same notification', () => {
     const live = fakeReadable(connectionSnapshot())
     const seen: unknown[] = []
     let stopSecond = (): void => {}
@@ -98,7 +98,7 @@ describe('watch', () => {
     expect(live.subscribers).toBe(0)
   })
 
-  test('[A10][E3] a first run that throws leaves nothing subscribed', () => {
+  test('[A10 E3] a first run that throws leaves nothing subscribed', () => {
     const live = fakeReadable(connectionSnapshot())
     const broken = (): void => {
       throw new Error('broken')

@@ -9,7 +9,7 @@ import { createLive, LINGER } from './live.ts'
 import { FeedView, Page, pass } from './vue-page.ts'
 
 describe('one socket', () => {
-  test('[A5][B14] eight components and twenty fast remounts share one socket', async () => {
+  test('[A5] (fault B14) eight components and twenty fast remounts share one socket', async () => {
     const all = createLive()
     const { live, server, clock } = all
     for (let round = 0; round < 20; round += 1) {
@@ -33,7 +33,7 @@ describe('one socket', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('[A5][B14] hot replacement of a component keeps the socket and one subscription', async () => {
+  test('[A5] (fault B14) hot replacement of a component keeps the socket and one subscription', async () => {
     const all = createLive()
     const { live, server } = all
     const queue = live.state<number>('queue')
@@ -85,7 +85,7 @@ describe('one socket', () => {
     live.close()
   })
 
-  test('[A5][B14] a hot-replaced module leaves its connection behind, which closes by itself', async () => {
+  test('[A5] (fault B14) a hot-replaced module leaves its connection behind, which closes by itself', async () => {
     const all = createLive()
     const { live, server } = all
     const replaced = createLive({ transport: server.transport, runtime: server.runtime }).live

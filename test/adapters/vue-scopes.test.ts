@@ -6,7 +6,7 @@ import { defineComponent, h, KeepAlive, nextTick, onMounted, ref } from 'vue'
 import { connectionSnapshot, fakeReadable } from './fake-readable.ts'
 import { inScope } from './in-scope.ts'
 
-test('[A10][E3] disposing the scope unsubscribes, and nothing changes after it', () => {
+test('[A10 E3] disposing the scope unsubscribes, and nothing changes after it', () => {
   const live = fakeReadable(connectionSnapshot())
   const { result, stop } = inScope(() => ({
     ...useConnection(live),
@@ -19,7 +19,7 @@ test('[A10][E3] disposing the scope unsubscribes, and nothing changes after it',
   expect([result.status.value, result.picked.value]).toEqual(['idle', 0])
 })
 
-test('[A10][E3] a component unsubscribes when it is unmounted, and shows the current value before it is mounted', () => {
+test('[A10 E3] a component unsubscribes when it is unmounted, and shows the current value before it is mounted', () => {
   const live = fakeReadable(connectionSnapshot())
   live.set(connectionSnapshot({ status: 'connected' }))
   const inSetup: unknown[] = []
@@ -51,7 +51,7 @@ test('[E3] may be used in a lifecycle hook, where there is an element already', 
   expect(live.subscribers).toBe(0)
 })
 
-test('[A5][B14] going away and coming back under KeepAlive keeps one subscription', async () => {
+test('[A5] (fault B14) going away and coming back under KeepAlive keeps one subscription', async () => {
   const live = fakeReadable(connectionSnapshot())
   const Status = defineComponent({
     name: 'Status',

@@ -132,7 +132,7 @@ export function transportContract(
       expect(log).toEqual(['closed 1006, not clean'])
     })
 
-    it('[E4] [G1] reports nothing after closed, and bears to be used on', async () => {
+    it('[E4 G1] reports nothing after closed, and bears to be used on', async () => {
       const { link, log, peer } = await connect()
       peer.close(1012)
       await bench.until('the close', () => log.length === 2)
@@ -147,7 +147,7 @@ export function transportContract(
       expect([peer.texts, link.bufferedBytes >= 0]).toEqual([[], true])
     })
 
-    it('[E4] [G1] reports nothing after its own close(), not even what was under way', async () => {
+    it('[E4 G1] reports nothing after its own close(), not even what was under way', async () => {
       const { link, log, peer } = await connect()
       peer.send('under way')
       link.close(4000, 'bye')

@@ -34,7 +34,7 @@ test('[E3] React: without a selector the snapshot, undefined only where there ma
   expectTypeOf(status).toEqualTypeOf<Status>()
 })
 
-test('[E3][B10] React: the freshness tells whether there is data', () => {
+test('[E3 B10] React: the freshness tells whether there is data', () => {
   const snapshot = react.useChannel(queue)
   if (snapshot.freshness === 'unknown') expectTypeOf(snapshot.data).toEqualTypeOf<undefined>()
   else expectTypeOf(snapshot.data).toEqualTypeOf<Queue>()

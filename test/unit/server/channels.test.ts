@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
 import { isHoldfastError } from '../../../src/errors.ts'
-import { createAttempt } from '../../../src/server/attempt.ts'
+import { createAttempt, type Attempt } from '../../../src/server/attempt.ts'
 import { createChannels, type Channels } from '../../../src/server/channels.ts'
 import type { Link } from '../../../src/server/link.ts'
 import { resolveServerOptions, type ServerOptions } from '../../../src/server/options.ts'
@@ -10,9 +10,12 @@ import { virtualClock } from '../../../src/testing/virtual-clock.ts'
 
 interface Reader extends Link {
   readonly frames: { type: string; data: unknown }[]
+  /** The bytes that were said to wait for it. */
+  readonly congested: number[]
 }
 
 interface World extends Channels {
+  readonly attempt: Attempt
   readonly clock: ReturnType<typeof virtualClock>
   readonly logged: unknown[][]
   /** A link that is open, and greeted. */
@@ -33,17 +36,21 @@ function createWorld(
   const channels = createChannels({ options: resolved, members, attempt, mayRead })
   return {
     ...channels,
+    attempt,
     clock,
     logged,
     join(id) {
       const frames: Reader['frames'] = []
+      const congested: number[] = []
       const reader: Reader = {
         id: `s_${id}_${members.size}`,
         frames,
+        congested,
         stats: () => undefined as never,
         dispatch(event) {
           if (event.type === 'push')
             frames.push(JSON.parse(event.wire.toString()) as Reader['frames'][number])
+          if (event.type === 'congested') congested.push(event.bytes)
         },
       }
       members.set(reader, { user: { id } })
@@ -167,6 +174,24 @@ describe('publishing', () => {
   })
 })
 
+describe('an authorize that hangs', () => {
+  it('[R7 S11] lets no more wait for its answer than for a slow reader, and is a no after 10 s', async () => {
+    const limits = { bufferedBytes: 1_000 }
+    const world = createWorld({ limits }, async () =>
+      world.attempt('authorize', () => new Promise<boolean>(() => undefined), false),
+    )
+    const reader = world.join('ann')
+    const frame = { type: 'a', data: 'x'.repeat(200) }
+    const size = Buffer.byteLength(JSON.stringify(frame))
+    for (let n = 0; n < 6; n++) await world.publish('a', frame.data)
+    expect(reader.congested).toEqual([size * 5, size * 6])
+    await world.clock.advanceAsync(60_000)
+    expect(reader.frames).toEqual([])
+    await world.publish('a', frame.data)
+    expect(reader.congested).toHaveLength(2)
+  })
+})
+
 describe('states', () => {
   it('[C1c] publishIfChanged sends only what changed, and gives null for the rest', async () => {
     const world = createWorld()
@@ -212,7 +237,7 @@ describe('first data', () => {
     expect(reader.frames).toEqual([{ type: 'queue', data: big }])
   })
 
-  it('[C1a] [G16] goes out before what is published while it is made, which is newer', async () => {
+  it('[C1a G16] goes out before what is published while it is made, which is newer', async () => {
     const made: ((state: unknown) => void)[] = []
     const world = createWorld({
       events,
@@ -290,7 +315,7 @@ describe('watching', () => {
     expect(looks).toBe(6)
   })
 
-  it('[C1c] [C1a] looks at once for a new link when the last look is old, and sends the state once', async () => {
+  it('[C1c C1a] looks at once for a new link when the last look is old, and sends the state once', async () => {
     let looks = 0
     let state = 'old'
     const world = createWorld()
@@ -316,7 +341,7 @@ describe('watching', () => {
     expect([looks, third.frames]).toEqual([2, [{ type: 'queue', data: 'new' }]])
   })
 
-  it('[C1c] [C1] outlives a load that throws, hangs or gives what may not be published', async () => {
+  it('[C1c C1] outlives a load that throws, hangs or gives what may not be published', async () => {
     const loads: (() => unknown)[] = [
       () => 1,
       () => {
@@ -351,7 +376,7 @@ describe('watching', () => {
     expect(reader.frames.map((frame) => frame.data)).toEqual(['newer'])
   })
 
-  it('[A10] [C1c] stops without a trace, one by one or all with the server', async () => {
+  it('[A10 C1c] stops without a trace, one by one or all with the server', async () => {
     const world = createWorld()
     const load = (): number => 1
     const stop = world.watch('a', { every: 1_000, load })

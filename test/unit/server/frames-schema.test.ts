@@ -43,7 +43,7 @@ const text = fc.oneof(
 )
 
 describe('the schema of a frame', () => {
-  it('[H7] [B7] accepts and refuses exactly the texts that the parser does', () => {
+  it('[H7 B7] accepts and refuses exactly the texts that the parser does', () => {
     const verdicts = { true: 0, false: 0 }
     fc.assert(
       fc.property(text, (text) => {

@@ -6,7 +6,7 @@ const ann = { type: 'authenticated', user: { id: 'ann' }, others: 0 } as const
 const ready = { type: 'client_ready', v: 1, client: { id: 'c_1', lib: 'holdfast/0' } }
 
 describe('the handshake of a link on the server', () => {
-  it('[A1] [C1] sends nothing at all before client_ready and authentication, for whatever is published meanwhile', () => {
+  it('[A1 C1] sends nothing at all before client_ready and authentication, for whatever is published meanwhile', () => {
     const link = driveSession()
     link.event({ type: 'push', channel: 'queue', wire: '{"type":"queue"}' })
     link.hear(ready)
@@ -16,7 +16,7 @@ describe('the handshake of a link on the server', () => {
     expect(link.sent[0]).toMatchObject({ type: 'server_ready' })
   })
 
-  it('[C1] [G4] greets level 1 with its version, session, heartbeat, limits and reconnect window', () => {
+  it('[C1 G4] greets level 1 with its version, session, heartbeat, limits and reconnect window', () => {
     const link = driveSession()
     link.hear(ready)
     link.event(ann)
@@ -43,7 +43,7 @@ describe('the handshake of a link on the server', () => {
     expect(link.sent).toEqual([{ type: 'queue', data: 1 }])
   })
 
-  it('[G2a] [A2] lets the ping that comes along with client_ready wait, and answers it after server_ready', () => {
+  it('[G2a A2] lets the ping that comes along with client_ready wait, and answers it after server_ready', () => {
     for (const first of [
       [ready, { type: 'ping', timestamp: 7 }],
       [{ type: 'ping', timestamp: 7 }, ready],
@@ -57,7 +57,7 @@ describe('the handshake of a link on the server', () => {
     }
   })
 
-  it('[B7] [P2] closes with 4401 what sends data before it is known who sends it, and reads no long frame of it', () => {
+  it('[B7 P2] closes with 4401 what sends data before it is known who sends it, and reads no long frame of it', () => {
     const before = driveSession()
     before.hear({ type: 'order', data: 1 })
     const during = driveSession()
@@ -130,7 +130,7 @@ describe('the handshake of a link on the server', () => {
     expect(asking.closed()).toBe('4408 handshake timeout')
   })
 
-  it('[C1] [C3] gives the handshake a second more when the event loop was blocked, as client_ready may lie there unread', () => {
+  it('[C1 C3] gives the handshake a second more when the event loop was blocked, as client_ready may lie there unread', () => {
     const link = driveSession()
     link.clock.block(14_000)
     link.clock.advance(0)

@@ -74,7 +74,7 @@ const opening: SessionEvent[] = [
 ]
 
 describe('a session of the server under hostile input', () => {
-  it('[H7] [H4] [B7] never throws, closes only with its own codes, and hands nothing to the app before it knows the user', () => {
+  it('[H7 H4 B7] never throws, closes only with its own codes, and hands nothing to the app before it knows the user', () => {
     const before = JSON.stringify(Object.getOwnPropertyNames(Object.prototype))
     const seen = new Set<string>()
     fc.assert(
@@ -118,7 +118,7 @@ describe('a session of the server under hostile input', () => {
       expect(seen).toContain(step)
   })
 
-  it('[H1] [H2] [H3] takes a frame as deep or as wide as 64 kB allow, in less than 50 ms', () => {
+  it('[H1 H2 H3] takes a frame as deep or as wide as 64 kB allow, in less than 50 ms', () => {
     const bombs = [
       `{"type":"a","data":${'['.repeat(32_000)}${']'.repeat(32_000)}}`,
       `{"type":"a","data":[${Array<string>(16_000).fill('[]').join()}]}`,

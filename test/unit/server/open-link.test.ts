@@ -83,7 +83,7 @@ describe('frames of an open link', () => {
 })
 
 describe('the message rate of a link', () => {
-  it('[R8] [B7] drops what is above it, tells level 1 once, and closes with 4429 who goes on', () => {
+  it('[R8 B7] drops what is above it, tells level 1 once, and closes with 4429 who goes on', () => {
     const link = driveOpen()
     // client_ready was the first of 600.
     for (let n = 0; n < 599; n++) expect(link.hear({ type: 'a' })).toMatchObject([{ type: 'message' }])
@@ -222,7 +222,7 @@ describe('a user whose time ends', () => {
     expect(link.closed()).toBe('4401 expired')
   })
 
-  it('[B7] [S18] is closed within 30 s also when the wall clock jumps over it, and not before when it jumps back', () => {
+  it('[B7 S18] is closed within 30 s also when the wall clock jumps over it, and not before when it jumps back', () => {
     const start = driveSession().clock.now()
     const jumped = driveOpen(1, {}, { id: 'ann', expiresAt: start + 3_600_000 })
     jumped.clock.jumpWall(3_600_000)
@@ -246,7 +246,7 @@ describe('a user whose time ends', () => {
 })
 
 describe('a reader that does not read', () => {
-  it('[S11] [R7] is closed with 4429 as soon as more than the limit waits for it', () => {
+  it('[S11 R7] is closed with 4429 as soon as more than the limit waits for it', () => {
     const link = driveOpen()
     link.event({ type: 'congested', bytes: 1_048_576 })
     expect(link.closed()).toBeNull()
@@ -275,7 +275,7 @@ describe('a reader that does not read', () => {
     expect([slow.closed(), slow.armed()]).toEqual([null, ['beat']])
   })
 
-  it('[C1] [C3] gets a second more when the event loop was blocked, which could not write either', () => {
+  it('[C1 C3] gets a second more when the event loop was blocked, which could not write either', () => {
     const link = driveOpen()
     link.event({ type: 'congested', bytes: 1 })
     link.clock.block(14_000)
@@ -293,7 +293,7 @@ describe('the ends of a link', () => {
     expect(link.closed()).toBe('4409 replaced')
   })
 
-  it('[A5] [S4] never sends 4409 to a link that was told to go away', () => {
+  it('[A5 S4] never sends 4409 to a link that was told to go away', () => {
     const link = driveOpen()
     link.event({ type: 'leave', grace: 5_000 })
     link.event({ type: 'replaced' })
@@ -321,7 +321,7 @@ describe('the ends of a link', () => {
     expect(link.closed()).toBe('1012 restart')
   })
 
-  it('[S3] [S4] closes with 1012 at once what is plain or not open yet, and all when there is no grace', () => {
+  it('[S3 S4] closes with 1012 at once what is plain or not open yet, and all when there is no grace', () => {
     const plain = driveOpen(0)
     plain.event({ type: 'leave', grace: 2_000 })
     const early = driveSession()

@@ -4,7 +4,7 @@ import { createServer } from '../../../src/server/index.ts'
 import { resolveServerOptions } from '../../../src/server/options.ts'
 
 describe('the options of the server', () => {
-  it('[A9] [C6] have the documented defaults', () => {
+  it('[A9 C6] have the documented defaults', () => {
     expect(resolveServerOptions({})).toMatchObject({
       path: '/ws',
       heartbeat: { interval: 15_000, timeout: 5_000 },
@@ -74,7 +74,7 @@ describe('the options of the server', () => {
     expect(make).toThrow(new RegExp(`^createServer: .*\\b${name.replace('.', '\\.')}\\b`))
   })
 
-  it('[A9] [C1a] need events where there is a snapshot, as nothing would be sent without', () => {
+  it('[A9 C1a] need events where there is a snapshot, as nothing would be sent without', () => {
     expect(() => createServer({ snapshot: () => 1 })).toThrow('createServer: snapshot needs events')
   })
 

@@ -4,7 +4,7 @@ import { createConnection } from '../../../src/index.ts'
 import { mockServer, virtualClock } from '../../../src/testing/index.ts'
 
 describe('the test kit', () => {
-  it('[E4] [E1] plays a script from top to bottom: data, a drop, a reconnect', () => {
+  it('[E4 E1] plays a script from top to bottom: data, a drop, a reconnect', () => {
     const clock = virtualClock()
     const server = mockServer(clock)
     const live = createConnection({ url: '/ws', transport: server.transport, runtime: server.runtime })
