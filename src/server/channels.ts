@@ -42,7 +42,8 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
   const events = options.events && new Map(Object.entries(options.events))
   const states = new Map<string, { readonly text: string; readonly wire: Wire }>()
   const watches = new Map<string, Watch>()
-  const turns = new Map<string, Promise<void>>()
+  /** What waits for the app, by link and channel. */
+  const turns = new Map<string, { readonly last: Promise<void>; readonly bytes: number }>()
   let closed = false
 
   const toLimit = (channel: string): number =>
@@ -75,12 +76,15 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
     return refuse('message-too-large', `${size}. Send what changed, and let clients fetch the data by REST.`)
   }
 
-  /** One thing after the other per link and channel, so that the order stays while the app thinks. */
-  function inTurn(key: string, run: () => Promise<void>): void {
-    const turn: Promise<void> = (turns.get(key) ?? Promise.resolve()).then(run).then(() => {
-      if (turns.get(key) === turn) turns.delete(key)
+  /** One thing after the other per link and channel, so that the order stays while the app thinks. Gives the bytes that wait. */
+  function inTurn(key: string, size: number, run: () => Promise<void>): number {
+    const before = turns.get(key)
+    const bytes = size + (before?.bytes ?? 0)
+    const last: Promise<void> = (before?.last ?? Promise.resolve()).then(run).then(() => {
+      if (turns.get(key)?.last === last) turns.delete(key)
     })
-    turns.set(key, turn)
+    turns.set(key, { last, bytes })
+    return bytes
   }
 
   function send(channel: string, wire: Wire): Published {
@@ -89,12 +93,17 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
       const push = (): void => link.dispatch({ type: 'push', channel, wire })
       const key = `${link.id} ${channel}`
       const allowed = turns.has(key) ? null : mayRead(user, channel)
-      if (allowed !== false) recipients += 1
-      if (allowed === true) push()
-      else if (allowed !== false)
-        inTurn(key, async () => {
-          if (await (allowed ?? mayRead(user, channel))) push()
-        })
+      if (allowed === false) continue
+      recipients += 1
+      if (allowed === true) {
+        push()
+        continue
+      }
+      const bytes = inTurn(key, wire.length, async () => {
+        if (await (allowed ?? mayRead(user, channel))) push()
+      })
+      // Who cannot be answered for is as a reader who does not read: it may come back, and start with a fresh state.
+      if (bytes > options.limits.bufferedBytes) link.dispatch({ type: 'congested', bytes })
     }
     return { recipients }
   }
@@ -165,7 +174,7 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
     greet(link, user) {
       const keys = snapshot === undefined ? [] : (events?.keys() ?? [])
       for (const channel of new Set([...keys, ...states.keys(), ...watches.keys()]))
-        inTurn(`${link.id} ${channel}`, async () => {
+        inTurn(`${link.id} ${channel}`, 0, async () => {
           if (!(await mayRead(user, channel))) return
           const wire = await attempt(`First data of "${channel}"`, () => firstData(channel, user), null)
           if (wire !== null) link.dispatch({ type: 'push', channel, wire })

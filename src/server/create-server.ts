@@ -188,7 +188,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
       if (pathname !== '/health' && pathname !== '/api/ws/stats') return undefined
       const answer = (status: number, body: unknown): Response =>
         Response.json(body, { status, headers: { 'cache-control': 'no-store' } })
-      if (request.method !== 'GET') return answer(405, { error: 'only GET' })
+      if (!['GET', 'HEAD'].includes(request.method)) return answer(405, { error: 'only GET' })
       const health = closing === null ? 'ok' : 'closing'
       if (pathname === '/health') return answer(closing === null ? 200 : 503, { status: health })
       const status = await toStatsStatus(request)

@@ -268,6 +268,7 @@ describe('health and statistics', () => {
   it('[C4] says that it is well to everybody, and nothing else', async () => {
     const server = await serve()
     expect(await get(server.httpUrl, '/health')).toEqual([200, { status: 'ok' }])
+    expect((await fetch(`${server.httpUrl}/health`, { method: 'HEAD' })).status).toBe(200)
     expect((await fetch(`${server.httpUrl}/health`, { method: 'POST' })).status).toBe(405)
     expect((await fetch(`${server.httpUrl}/other`)).status).toBe(404)
   })
