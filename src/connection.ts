@@ -172,6 +172,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     dismiss(feed) {
       feeds.remove(feed)
       attend()
+      host.onSettled() // nobody waits for its first load any more
     },
     get closed() {
       return closed

@@ -67,20 +67,21 @@ export function createStateChannel<T>(
     }),
   )
 
-  const context = (): ChannelContext => ({
+  const context = (about: T | undefined): ChannelContext => ({
     now: timeline.now(),
     random: host.random(),
     linger: host.linger,
     grace: host.grace,
     surroundings: host.surroundings(),
-    ...toRules(options, data.base, complain),
+    ...toRules(options, about, complain),
   })
 
-  const step = (event: ChannelEvent): void => {
+  /** `about`: the data that the poll interval follows, where the event brings it. */
+  const step = (event: ChannelEvent, about: T | undefined = data.base): void => {
     if (over) return
     host.trace(name, { event })
     const before = state.active
-    const [next, effects] = channelStep(state, event, context())
+    const [next, effects] = channelStep(state, event, context(about))
     state = next
     if (next.active && !before) host.enlist(feed)
     for (const effect of effects) {
@@ -144,7 +145,7 @@ export function createStateChannel<T>(
       } catch (cause) {
         return refuse('invalid-data', cause)
       }
-      step({ type: 'loaded', request, older })
+      step({ type: 'loaded', request, older }, older ? data.base : value)
     }
     const call = async (): Promise<unknown> => await options.load?.({ signal: controller.signal })
     call().then(
@@ -163,7 +164,7 @@ export function createStateChannel<T>(
     get isLoading() {
       return options.load !== undefined && !state.tried
     },
-    dispatch: step,
+    dispatch: (event) => step(event),
     message(type, payload, text, alone) {
       const { onMessage, pick, schema, messageSchema, version, load } = options
       const whole = typeof onMessage !== 'function'
