@@ -151,19 +151,17 @@ describe('garbage', () => {
     const frame = fc.oneof(
       {
         weight: 4,
-        arbitrary: fc
-          .tuple(types, value, value)
-          .map(([type, data, extra]) =>
-            JSON.stringify({
-              v: 1,
-              ...(extra as object),
-              type,
-              data,
-              reconnect: data,
-              heartbeat: extra,
-              timestamp: data,
-            }),
-          ),
+        arbitrary: fc.tuple(types, value, value).map(([type, data, extra]) =>
+          JSON.stringify({
+            v: 1,
+            ...(extra as object),
+            type,
+            data,
+            reconnect: data,
+            heartbeat: extra,
+            timestamp: data,
+          }),
+        ),
       },
       { weight: 1, arbitrary: fc.string() },
       {
