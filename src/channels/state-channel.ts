@@ -179,10 +179,10 @@ export function createStateChannel<T>(
           return
         }
         message = validate(whole ? schema : messageSchema, message)
-        if (whole) {
-          value = message as T
-          if (data.isOlder(value)) return
-        } else if (state.hasData || !load) value = onMessage(data.base, message)
+        // A change means nothing without the state it changes: until that is loaded, the machine only keeps it.
+        const applies = whole || state.hasData || !load
+        if (applies) value = whole ? (message as T) : onMessage(data.base, message)
+        if (applies && data.isOlder(value as T)) return
       } catch (cause) {
         fail('invalid-data', cause)
         step({ type: 'spoiled' })
