@@ -1,0 +1,366 @@
+// Honest freshness (G15), seen continuity (G14), and that it is visible (B10).
+import { describe, expect, it } from 'vitest'
+import type { StateChannel, StateOptions } from '../../../src/index.ts'
+import { loads, rig, type Loads, type Rig, type RigOptions } from './rig.ts'
+
+interface Scene extends Rig {
+  readonly channel: StateChannel<unknown>
+  readonly loads: Loads
+  /** Freshness and data, at each notification. */
+  readonly seen: string[]
+  readonly now: () => string
+}
+
+/** A subscribed channel with a load that is answered by hand. */
+function scene(options: Partial<StateOptions<unknown>> & { readonly rig?: RigOptions } = {}): Scene {
+  const { rig: rigOptions, ...rest } = options
+  const r = rig({ random: 0.5, ...rigOptions })
+  const by = loads(r.clock)
+  const channel = r.live.state('queue', { load: by.load, ...rest })
+  const seen: string[] = []
+  const now = (): string => `${channel.getSnapshot().freshness} ${JSON.stringify(channel.getSnapshot().data)}`
+  channel.subscribe(() => seen.push(now()))
+  return Object.assign(r, { channel, loads: by, seen, now })
+}
+
+/** Connected to a plain server, the channel live by its second load, at 300 ms. */
+async function live(options: Parameters<typeof scene>[0] = {}): Promise<Scene> {
+  const s = scene(options)
+  s.server.accepts({ level: 0 })
+  await s.clock.advanceAsync(0)
+  s.loads.calls[0]!.answer(1)
+  await s.clock.advanceAsync(300)
+  s.loads.calls[1]!.answer(1)
+  await s.clock.advanceAsync(0)
+  expect(s.now()).toBe('live 1')
+  s.seen.length = 0
+  return s
+}
+
+describe('no data', () => {
+  it('[B10 G15] is unknown, connected or not', async () => {
+    const s = scene({ load: undefined })
+    expect(s.channel.getSnapshot()).toMatchObject({
+      freshness: 'unknown',
+      data: undefined,
+      source: null,
+      asOf: null,
+      error: null,
+    })
+    await s.clock.advanceAsync(1_000)
+    expect(s.snapshot.status).toBe('connected')
+    expect(s.channel.getSnapshot().freshness).toBe('unknown')
+    expect(s.seen).toEqual([])
+  })
+
+  it('[G15] stays unknown while loads fail, with the reason', async () => {
+    const s = scene()
+    await s.clock.advanceAsync(0)
+    s.loads.calls[0]!.fail(new Error('mine'))
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toMatchObject({
+      freshness: 'unknown',
+      data: undefined,
+      error: { code: 'load-failed' },
+    })
+  })
+})
+
+describe('live', () => {
+  it('[B10 G15] comes by (a): a whole state received on this link', () => {
+    const s = scene({ load: undefined })
+    s.server.push('queue', 1)
+    s.clock.advance(0)
+    expect(s.seen).toEqual(['live 1'])
+    expect(s.channel.getSnapshot()).toMatchObject({ source: 'push', asOf: s.clock.now() })
+  })
+
+  it('[B10 G15] comes by (b): the answer of a load begun after the link was there', async () => {
+    const s = await live()
+    expect(s.channel.getSnapshot()).toMatchObject({ source: 'poll', asOf: s.clock.now() })
+  })
+
+  it('[G15] does not come by a load begun before the link was there', async () => {
+    const s = scene({ rig: { loadFirst: 0 } })
+    await s.clock.advanceAsync(200)
+    expect(s.snapshot.status).toBe('connected')
+    s.loads.calls[0]!.answer(1)
+    await s.clock.advanceAsync(49)
+    expect(s.now()).toBe('catching-up 1')
+    await s.clock.advanceAsync(1)
+    expect(s.loads.calls).toHaveLength(2)
+    s.loads.calls[1]!.answer(1)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('live 1')
+  })
+
+  it('[G15] does not come by a load begun before a reconnect', async () => {
+    const s = await live()
+    void s.channel.refresh()
+    await s.clock.advanceAsync(0)
+    s.server.closeAll(1006)
+    await s.clock.advanceAsync(700)
+    expect(s.snapshot.status).toBe('connected')
+    s.loads.calls[2]!.answer(2)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('catching-up 2')
+    await s.clock.advanceAsync(250)
+    s.loads.calls[3]!.answer(2)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('live 2')
+  })
+
+  it('[G15] waits 250 ms for (a), and then asks for (b), with backoff where that fails', async () => {
+    const s = scene()
+    s.server.accepts({ level: 0 })
+    await s.clock.advanceAsync(0)
+    s.loads.calls[0]!.answer(1)
+    await s.clock.advanceAsync(249)
+    expect(s.loads.calls).toHaveLength(1)
+    for (let n = 1; n < 5; n++) {
+      await s.clock.advanceAsync(n === 1 ? 1 : 10_000)
+      expect(s.loads.calls).toHaveLength(n + 1)
+      s.loads.calls[n]!.fail(new Error('mine'))
+    }
+    await s.clock.advanceAsync(0)
+    // 1, 2, 4 s, each shortened by a quarter.
+    expect(s.now()).toBe('catching-up 1')
+  })
+
+  it('[G15] asks for nothing where (a) comes in time', async () => {
+    const s = scene()
+    await s.clock.advanceAsync(0)
+    s.loads.calls[0]!.answer(1)
+    await s.clock.advanceAsync(200)
+    s.server.push('queue', 2)
+    await s.clock.advanceAsync(60_000)
+    expect(s.loads.calls).toHaveLength(1)
+    expect(s.now()).toBe('live 2')
+  })
+
+  it('[G15] is kept by refresh()', async () => {
+    const s = await live()
+    const done = s.channel.refresh()
+    await s.clock.advanceAsync(1_000)
+    expect(s.now()).toBe('live 1')
+    s.loads.calls[2]!.answer(3)
+    await done
+    expect(s.seen).toEqual(['live 3'])
+  })
+
+  it('[G15] is kept by a refresh() that fails, and the error is shown', async () => {
+    const s = await live()
+    void s.channel.refresh()
+    await s.clock.advanceAsync(0)
+    s.loads.calls[2]!.fail(new Error('mine'))
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toMatchObject({
+      freshness: 'live',
+      data: 1,
+      error: { code: 'load-failed' },
+    })
+    await s.clock.advanceAsync(60_000)
+    expect(s.loads.calls).toHaveLength(3)
+  })
+
+  it('[B10 G14 G15] is left in the same moment as the link is', async () => {
+    const losses: ReadonlyArray<(s: Scene) => void> = [
+      (s) => {
+        s.server.closeAll(1006)
+        s.clock.advance(0)
+      },
+      (s) => s.live.disconnect(),
+      (s) => {
+        s.clock.sleep(3_600_000)
+        s.page.show()
+      },
+    ]
+    for (const lose of losses) {
+      const s = await live()
+      let status = ''
+      s.live.subscribe(() => (status ||= s.now()))
+      s.server.refuses()
+      lose(s)
+      expect(s.channel.getSnapshot().freshness).not.toBe('live')
+      expect(s.seen).toHaveLength(1)
+      if (status) expect(status).not.toMatch(/^live/)
+    }
+  })
+
+  it('[G14 G15] is not taken for granted after a reconnect: what was missed may be anything', async () => {
+    const s = scene({ load: undefined })
+    s.server.push('queue', 1)
+    await s.clock.advanceAsync(6_000)
+    s.server.closeAll(1006)
+    await s.clock.advanceAsync(2_000)
+    expect(s.snapshot.status).toBe('connected')
+    expect(s.now()).toBe('stale 1')
+    s.server.push('queue', 1)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('live 1')
+  })
+
+  it('[G15] is not claimed for a channel of changes by a change: only by what the change is applied to', async () => {
+    const s = scene({
+      onMessage: (current: unknown, change: unknown) => (current as number) + (change as number),
+    })
+    s.server.accepts({ level: 0 })
+    await s.clock.advanceAsync(0)
+    s.loads.calls[0]!.answer(10)
+    await s.clock.advanceAsync(100)
+    s.server.push('queue', 5)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('catching-up 15')
+    await s.clock.advanceAsync(150)
+    s.loads.calls[1]!.answer(15)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('live 15')
+  })
+})
+
+describe('away from live', () => {
+  it('[B10 G15] data of a good load is polling while it is younger than two intervals, then stale', async () => {
+    const s = scene()
+    s.server.refuses()
+    await s.clock.advanceAsync(0)
+    s.loads.calls[0]!.answer(1)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('polling 1')
+    await s.clock.advanceAsync(19_999)
+    expect(s.now()).toBe('polling 1')
+    await s.clock.advanceAsync(1)
+    expect(s.now()).toBe('stale 1')
+    expect(s.seen).toEqual(['polling 1', 'stale 1'])
+  })
+
+  it('[G15] two intervals are those of pollEvery', async () => {
+    const s = scene({ pollEvery: 3_000 })
+    s.server.refuses()
+    await s.clock.advanceAsync(0)
+    s.loads.calls[0]!.answer(1)
+    await s.clock.advanceAsync(5_999)
+    expect(s.now()).toBe('polling 1')
+    await s.clock.advanceAsync(1)
+    expect(s.now()).toBe('stale 1')
+  })
+
+  it('[G15] pushed data is stale at once where nothing loads', async () => {
+    const s = scene({ load: undefined })
+    s.server.push('queue', 1)
+    await s.clock.advanceAsync(6_000)
+    s.server.refuses()
+    s.server.closeAll(1006)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('stale 1')
+  })
+
+  it('[G15] initial data is never more than stale or catching-up', async () => {
+    const s = scene({ initial: 0 })
+    expect(s.channel.getSnapshot()).toMatchObject({
+      freshness: 'stale',
+      data: 0,
+      source: 'initial',
+      asOf: null,
+    })
+    await s.clock.advanceAsync(3_000)
+    expect(s.snapshot.status).toBe('connected')
+    expect(s.channel.getSnapshot()).toMatchObject({
+      freshness: 'catching-up',
+      data: 0,
+      source: 'initial',
+      asOf: null,
+    })
+    s.server.push('queue', 1)
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toMatchObject({ freshness: 'live', data: 1, source: 'push' })
+  })
+
+  it('[G15] catching-up means connected with a load owed: it ends live, or stale when the link goes', async () => {
+    const s = scene({ initial: 0 })
+    s.server.accepts({ level: 0 })
+    await s.clock.advanceAsync(3_000)
+    expect(s.channel.getSnapshot().freshness).toBe('catching-up')
+    s.server.refuses()
+    s.server.closeAll(1006)
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot().freshness).toBe('stale')
+  })
+
+  it('[B10 G15] says since when: asOf is the receive time, and moves without a notification', async () => {
+    const s = scene({ load: undefined })
+    s.server.push('queue', { n: 1 })
+    await s.clock.advanceAsync(0)
+    const snapshot = s.channel.getSnapshot()
+    const first = snapshot.asOf
+    expect(first).toBe(s.clock.now())
+    const told = s.seen.length
+    await s.clock.advanceAsync(5_000)
+    expect(s.channel.getSnapshot().asOf).toBe(first)
+    s.server.push('queue', { n: 1 }) // the very same text
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toBe(snapshot)
+    expect(snapshot.asOf).toBe(first! + 5_000)
+    s.server.send('{"data":{"n":1} ,"type":"queue"}') // the same in other words
+    await s.clock.advanceAsync(1_000)
+    expect(snapshot.asOf).toBe(first! + 5_000)
+    s.server.send('{"type":"queue", "data":{"n":1}}')
+    await s.clock.advanceAsync(0)
+    expect(snapshot.asOf).toBe(first! + 6_000)
+    expect(s.seen).toHaveLength(told)
+  })
+
+  it('[G15 N12] a burst after a stall is as of its arrival', async () => {
+    const s = scene({ load: undefined, rig: { heartbeat: { timeout: 15_000 } } })
+    s.server.push('queue', 0)
+    await s.clock.advanceAsync(6_000)
+    s.server.goesSilent()
+    s.server.push('queue', 1)
+    await s.clock.advanceAsync(10_000)
+    s.server.resumesTalking()
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toMatchObject({ data: 1, asOf: s.clock.now() })
+  })
+})
+
+describe('a message that cannot be used', () => {
+  const numbers = {
+    '~standard': {
+      version: 1 as const,
+      vendor: 'mine',
+      validate: (value: unknown) =>
+        typeof value === 'number' ? { value } : { issues: [{ message: 'no number' }] },
+    },
+  }
+
+  it('[A8 G15] leaves the last good value, is reported, and what it may have said is loaded', async () => {
+    const s = await live({ schema: numbers })
+    s.server.push('queue', 'x')
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toMatchObject({
+      data: 1,
+      error: { code: 'invalid-data', context: { channel: 'queue' } },
+    })
+    expect(s.channel.getSnapshot().freshness).not.toBe('live')
+    await s.clock.advanceAsync(2_000)
+    s.loads.calls.at(-1)!.answer(2)
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toMatchObject({ data: 2, freshness: 'live', error: null })
+  })
+
+  it('[G15 N6] an answer of a load that the schema refuses proves nothing', async () => {
+    const s = scene({ schema: numbers })
+    s.server.accepts({ level: 0 })
+    await s.clock.advanceAsync(0)
+    s.loads.calls[0]!.answer('<html>')
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toMatchObject({
+      freshness: 'unknown',
+      data: undefined,
+      error: { code: 'invalid-data' },
+    })
+    await s.clock.advanceAsync(1_000)
+    s.loads.calls[1]!.answer(5)
+    await s.clock.advanceAsync(0)
+    expect(s.channel.getSnapshot()).toMatchObject({ freshness: 'live', data: 5, error: null })
+  })
+})
