@@ -63,7 +63,7 @@ describe('an error', () => {
     })
   })
 
-  it('[A8 F:B16] of a constructor that throws says so, and is fatal the second time', () => {
+  it('[A8] (fault B16) of a constructor that throws says so, and is fatal the second time', () => {
     const r = rig({ random: 0 })
     r.server.throws(new DOMException('Refused to connect', 'SecurityError'))
     expect(() => r.live.connect()).not.toThrow()
@@ -76,7 +76,7 @@ describe('an error', () => {
     expect(r.clock.pending).toBe(0)
   })
 
-  it('[A8 F:B15] without a WebSocket says how to pass one', () => {
+  it('[A8] (fault B15) without a WebSocket says how to pass one', () => {
     vi.stubGlobal('WebSocket', undefined)
     try {
       const clock = virtualClock()

@@ -136,7 +136,7 @@ describe('a silent link', () => {
   })
 
   // With one timer a minute the ping leaves at one full minute, and its deadline is met at the next.
-  it('[G3 F:B1 M9] is left at the second full minute in a hidden tab whose timers run once a minute', () => {
+  it('[G3 M9] (fault B1) is left at the second full minute in a hidden tab whose timers run once a minute', () => {
     const { server, live, clock, at, errors } = throttled()
     live.connect()
     clock.advance(200_000)
@@ -148,7 +148,7 @@ describe('a silent link', () => {
     expect(at() - from).toBeLessThanOrEqual(120_000)
   })
 
-  it('[G3 F:B1 M9] is not seen where a hidden tab with one timer a minute gets its answers', () => {
+  it('[G3 M9] (fault B1) is not seen where a hidden tab with one timer a minute gets its answers', () => {
     const { live, clock, errors, statuses } = throttled()
     live.connect()
     clock.advance(3_600_000)
@@ -238,7 +238,7 @@ describe('latency and quality', () => {
     expect(live.getSnapshot()).toMatchObject({ status: 'connected', quality: 'unknown', latency: null })
   })
 
-  it('[A2 F:C6] takes no sample from a pong to a ping it never sent', () => {
+  it('[A2] (fault C6) takes no sample from a pong to a ping it never sent', () => {
     const { clock, server, live } = rig()
     server.accepts({ level: 0, pongs: false })
     live.connect()
@@ -263,7 +263,7 @@ describe('latency and quality', () => {
     expect(live.getSnapshot()).toMatchObject({ latency: 500, quality: 'poor' })
   })
 
-  it('[A2 F:C7 N12] counts a pong that comes late at its true round trip, never below it', () => {
+  it('[A2 N12] (fault C7) counts a pong that comes late at its true round trip, never below it', () => {
     const { clock, server, live } = connected({ heartbeat: { interval: 15_000, timeout: 15_000 } })
     server.goesSilent()
     clock.advance(9_000 + 12_000)

@@ -499,7 +499,7 @@ describe('text that makes patterns slow', () => {
 })
 
 describe('lies', () => {
-  it('[G23 F:C6] a server that echoes what we say is answered once a ping, and nothing more', () => {
+  it('[G23] (fault C6) a server that echoes what we say is answered once a ping, and nothing more', () => {
     const r = rig()
     r.server.behaves((link) => {
       link.accept()

@@ -24,7 +24,7 @@ const interests: ReadonlyArray<readonly [name: string, begin: (r: Rig) => () => 
 ]
 
 describe('interest', () => {
-  it('[A5 F:B15] none: nothing is opened, listened to or timed, whatever is made or read', () => {
+  it('[A5] (fault B15) none: nothing is opened, listened to or timed, whatever is made or read', () => {
     const r = rig()
     const channel = r.live.state('queue', { load: () => 1 })
     r.live.getSnapshot()
@@ -40,7 +40,7 @@ describe('interest', () => {
     expect(r.snapshot.status).toBe('idle')
   })
 
-  it('[A5 F:B15] none: the surroundings are not even looked at', () => {
+  it('[A5] (fault B15) none: the surroundings are not even looked at', () => {
     const touched: string[] = []
     const page = new Proxy(rig().page, {
       get(target, key, receiver) {
@@ -75,7 +75,7 @@ describe('interest', () => {
     },
   )
 
-  it('[A5 F:B14] comes and goes quickly: StrictMode, HMR, a fast remount make one link', () => {
+  it('[A5] (fault B14) comes and goes quickly: StrictMode, HMR, a fast remount make one link', () => {
     const r = rig()
     for (let n = 0; n < 20; n++) {
       const leave = r.live.state(`queue`).subscribe(() => undefined)

@@ -44,7 +44,7 @@ describe('the link', () => {
     expect(live.getSnapshot().attempt).toBe(1)
   })
 
-  it('[G1 F:B10] makes one attempt of online, visible and a timer at the same moment', () => {
+  it('[G1] (fault B10) makes one attempt of online, visible and a timer at the same moment', () => {
     const { clock, server, page, live, opens } = rig({ random: 0 })
     server.refuses()
     live.connect()

@@ -14,7 +14,7 @@ const signals: ReadonlyArray<readonly [name: string, (r: Rig) => void]> = [
 
 describe('a probe', () => {
   it.each(signals)(
-    '[G3 F:B6 F:B7 N18] after %s leaves a dead link within 3 s, whatever readyState says',
+    '[G3 N18] (faults B6, B7) after %s leaves a dead link within 3 s, whatever readyState says',
     (_name, signal) => {
       const r = connected({ random: 0.5 })
       r.server.goesSilent()
@@ -32,7 +32,7 @@ describe('a probe', () => {
     },
   )
 
-  it.each(signals)('[G3 F:B8 F:B11] after %s leaves a good link alone', (_name, signal) => {
+  it.each(signals)('[G3] (faults B8, B11) after %s leaves a good link alone', (_name, signal) => {
     const r = connected()
     const before = r.snapshot
     signal(r)
@@ -42,7 +42,7 @@ describe('a probe', () => {
     expect(r.snapshot).toBe(before)
   })
 
-  it('[G3 F:B3 F:B10] is one, however many signals come at once', () => {
+  it('[G3] (faults B3, B10) is one, however many signals come at once', () => {
     const { page, sent } = connected()
     page.resume()
     page.show()
@@ -77,7 +77,7 @@ describe('a probe', () => {
     expect(sent('ping')).toHaveLength(1)
   })
 
-  it('[G3 F:B4] that finds the link dead leaves nothing of the old close to act on', () => {
+  it('[G3] (fault B4) that finds the link dead leaves nothing of the old close to act on', () => {
     const { clock, server, page, opens, statuses } = connected()
     server.closesLate(500)
     server.goesSilent()
@@ -92,22 +92,25 @@ describe('sleep', () => {
   it.each([
     ['the monotonic clock stood still', false],
     ['the monotonic clock went on', true],
-  ])('[G3 F:B5 BB12 BB7] of 8 h ends in a probe: not live until it is answered (%s)', (_how, monotonic) => {
-    const { clock, server, live, errors, opens } = rig({ network: { latency: 100 } })
-    const queue = live.state('queue')
-    const seen: string[] = []
-    queue.subscribe(() => seen.push(queue.getSnapshot().freshness))
-    server.push('queue', 1)
-    clock.advance(10_000)
-    expect(queue.getSnapshot().freshness).toBe('live')
-    clock.sleep(8 * 3_600_000, { monotonic })
-    clock.advance(15_000) // the next timer sees the jump
-    expect(seen).toEqual(['live', 'stale', 'live'])
-    expect(errors).toEqual([])
-    expect(opens).toHaveLength(1)
-  })
+  ])(
+    '[G3 BB12 BB7] (fault B5) of 8 h ends in a probe: not live until it is answered (%s)',
+    (_how, monotonic) => {
+      const { clock, server, live, errors, opens } = rig({ network: { latency: 100 } })
+      const queue = live.state('queue')
+      const seen: string[] = []
+      queue.subscribe(() => seen.push(queue.getSnapshot().freshness))
+      server.push('queue', 1)
+      clock.advance(10_000)
+      expect(queue.getSnapshot().freshness).toBe('live')
+      clock.sleep(8 * 3_600_000, { monotonic })
+      clock.advance(15_000) // the next timer sees the jump
+      expect(seen).toEqual(['live', 'stale', 'live'])
+      expect(errors).toEqual([])
+      expect(opens).toHaveLength(1)
+    },
+  )
 
-  it('[G3 F:B5] over a dead link is noticed at the next sign of life of the page, and left 3 s later', () => {
+  it('[G3] (fault B5) over a dead link is noticed at the next sign of life of the page, and left 3 s later', () => {
     const { clock, server, page, live, errors } = rig()
     const queue = live.state('queue')
     queue.subscribe(() => undefined)
@@ -123,7 +126,7 @@ describe('sleep', () => {
     expect(codes(errors)).toEqual(['heartbeat-timeout'])
   })
 
-  it('[G3 F:B5] does not let a message from before it prove anything', () => {
+  it('[G3] (fault B5) does not let a message from before it prove anything', () => {
     const { clock, server, page, live } = rig()
     const queue = live.state('queue')
     queue.subscribe(() => undefined)
@@ -142,7 +145,7 @@ describe('sleep', () => {
 })
 
 describe('a thread that was blocked, a page that was frozen', () => {
-  it('[G3 F:B12 F:C3 F:C5] for 30 s leads to a probe, not to an end: timers were late, the link was not', () => {
+  it('[G3] (faults B12, C3, C5) for 30 s leads to a probe, not to an end: timers were late, the link was not', () => {
     const { clock, server, live, errors, opens, sent } = rig()
     live.connect()
     const heard: unknown[] = []
@@ -159,7 +162,7 @@ describe('a thread that was blocked, a page that was frozen', () => {
     expect(sent('ping').length).toBeGreaterThan(1)
   })
 
-  it('[G3 F:B2] for 10 minutes over a dead link makes one reconnect, 3 s after the page runs again', () => {
+  it('[G3] (fault B2) for 10 minutes over a dead link makes one reconnect, 3 s after the page runs again', () => {
     const { clock, server, page, live, errors, opens, statuses } = rig({ random: 0.5 })
     live.connect()
     clock.advance(20_000)
@@ -177,7 +180,7 @@ describe('a thread that was blocked, a page that was frozen', () => {
   it.each([
     ['connectTimeout', (r: Rig) => r.server.latency(2_000), 1_000],
     ['the handshake', (r: Rig) => r.server.accepts({ readyAfter: 3_000 }), 1_000],
-  ])('[G3 F:C3] does not count against %s', (_what, prepare, before) => {
+  ])('[G3] (fault C3) does not count against %s', (_what, prepare, before) => {
     const r = rig({ protocol: 'rt' })
     prepare(r)
     r.live.connect()
@@ -188,7 +191,7 @@ describe('a thread that was blocked, a page that was frozen', () => {
     expect(r.snapshot.status).toBe('connected')
   })
 
-  it('[G10 F:C3] does not count against loadTimeout', async () => {
+  it('[G10] (fault C3) does not count against loadTimeout', async () => {
     const { clock, live, errors } = rig()
     const queue = live.state('queue', {
       load: () => new Promise((resolve) => clock.setTimeout(() => resolve(7), 5_000)),
@@ -207,7 +210,7 @@ describe('clocks', () => {
     ['ahead by a day', 86_400_000, 1],
     ['back by a day', -86_400_000, 0],
     ['ahead by 1.9 s', 1_900, 0],
-  ])('[G3 F:C1] the wall clock set %s ends nothing and costs at most one probe', (_how, ms, probes) => {
+  ])('[G3] (fault C1) the wall clock set %s ends nothing and costs at most one probe', (_how, ms, probes) => {
     const { clock, live, errors, opens, times } = connected()
     clock.jumpWall(ms)
     clock.advance(9_000)
@@ -219,7 +222,7 @@ describe('clocks', () => {
     expect(times('ping').length).toBeLessThanOrEqual(2 + probes)
   })
 
-  it('[A2 F:C2] a monotonic clock that goes back 5 ms gives no negative latency, and no timer stands still', () => {
+  it('[A2] (fault C2) a monotonic clock that goes back 5 ms gives no negative latency, and no timer stands still', () => {
     const { live, clock, errors } = odd((clock) => {
       let reads = 0
       return { monotonic: () => clock.monotonic() - (++reads % 3 === 0 ? 5 : 0) }
@@ -231,7 +234,7 @@ describe('clocks', () => {
     expect(live.getSnapshot().latency).toBeGreaterThanOrEqual(0)
   })
 
-  it('[G3 F:C4] timers that fire 100 ms early are armed again for the rest', () => {
+  it('[G3] (fault C4) timers that fire 100 ms early are armed again for the rest', () => {
     const { live, clock, server, at, errors } = odd((clock) => ({
       setTimeout: (run, delay) => clock.setTimeout(run, delay > 200 ? delay - 100 : delay),
     }))
@@ -242,7 +245,7 @@ describe('clocks', () => {
     expect(at()).toBe(20_000)
   })
 
-  it('[A12 G3 F:C8] sixty days and 2^31 ms are nothing special', () => {
+  it('[A12 G3] (fault C8) sixty days and 2^31 ms are nothing special', () => {
     const { live, clock, errors, statuses } = rig({ heartbeat: { interval: 3_600_000, timeout: 5_000 } })
     live.connect()
     clock.advance(60 * 86_400_000)

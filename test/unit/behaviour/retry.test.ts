@@ -156,7 +156,7 @@ describe('after a local cause', () => {
     }
   })
 
-  it('[G4 N18 F:B9] going online shortens a wait to at most 1 s, becoming visible too', () => {
+  it('[G4 N18] (fault B9) going online shortens a wait to at most 1 s, becoming visible too', () => {
     for (const back of [
       (r: Rig) => r.page.goOnline(),
       (r: Rig) => r.page.show(),
@@ -176,7 +176,7 @@ describe('after a local cause', () => {
     }
   })
 
-  it('[G4 F:B19] twenty tabs that wake together do not come back together', () => {
+  it('[G4] (fault B19) twenty tabs that wake together do not come back together', () => {
     const rigs = Array.from({ length: 20 }, (_, seed) => connected({ network: { seed } }))
     for (const r of rigs) {
       r.server.goesSilent()
