@@ -88,7 +88,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     onMessage(type, data, text) {
       const listened = events.count('message') > 0
       if (listened) turns.run(() => events.emit('message', { type, data }))
-      feeds.deliver(type, data, text, !listened)
+      feeds.deliver(type, data, text, !listened && options.protocol.givesFreshData === true)
     },
   })
 
@@ -203,6 +203,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     close() {
       if (closed) return
       const final = (closed = toError('closed'))
+      events.interrupt()
       turns.finish(() => {
         driver.step({ type: 'close' })
         sender.abandon(final)
@@ -218,6 +219,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     ready: ({ signal } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(closed)
+        if (signal?.aborted) return reject(toError('aborted', {}, signal.reason))
         const done = (failure: HoldfastError | null): void => {
           waiting.delete(done)
           signal?.removeEventListener('abort', abort)
@@ -228,7 +230,6 @@ export function createConnection(given: ConnectionOptions): Connection {
         const abort = (): void => done(toError('aborted', {}, signal?.reason))
         waiting.add(done)
         engage(1)
-        if (signal?.aborted) return abort()
         signal?.addEventListener('abort', abort)
         turns.run(settleReady)
       }),
@@ -264,10 +265,11 @@ export function createConnection(given: ConnectionOptions): Connection {
           if (isWaiting) engage(1)
         })
       }),
-    state: <T>(name: string, stateOptions: StateOptions<T> = {}) => feeds.state(name, stateOptions, host),
+    state: <T>(name: string, stateOptions?: StateOptions<T>) => feeds.state(name, stateOptions, host),
   }
-  for (const [event, listener] of Object.entries(given.on ?? {})) {
-    checkFunction(`on.${event}`, listener)
+  const listeners = Object.entries(given.on ?? {})
+  for (const [event, listener] of listeners) checkFunction(`on.${event}`, listener)
+  for (const [event, listener] of listeners) {
     if (listener) connection.on(event as keyof typeof given.on, listener)
   }
   return connection

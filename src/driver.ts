@@ -8,7 +8,7 @@ import type { Effect, Event, Failure, Id, State } from './machine/model.ts'
 import { initialState, slots } from './machine/state.ts'
 import { transition } from './machine/transition.ts'
 import type { ResolvedOptions } from './options.ts'
-import { classifyClose, parseReason, type CloseClass } from './protocol/close-codes.ts'
+import { classifyClose, parseReason, type CloseClass, toErrorCode } from './protocol/close-codes.ts'
 import { isObject, toDuration } from './protocol/frames.ts'
 import type { Identity } from './protocol/protocol.ts'
 import type { CloseInfo, Link } from './transports/transport.ts'
@@ -146,13 +146,18 @@ export function createDriver(
   const prepare = (request: Id, reason: 'connect' | 'expired'): void => {
     const { url } = given
     if (typeof url !== 'function' && !given.auth) return prepared(request, url, undefined)
+    let code: Failure['code'] = 'connect-failed'
     ask(
       request,
-      async (signal) =>
-        [typeof url === 'function' ? await url() : url, await given.auth?.({ reason, signal })] as const,
+      async (signal) => {
+        const address = typeof url === 'function' ? await url() : url
+        code = 'auth-failed'
+        // Cancelled meanwhile: nobody is asked for credentials any more (G8).
+        signal.throwIfAborted()
+        return [address, await given.auth?.({ reason, signal })] as const
+      },
       ([address, credentials]) => prepared(request, address, credentials),
-      (cause) =>
-        dispatch({ type: 'unprepared', request, failure: { code: 'auth-failed', cause }, fatal: false }),
+      (cause) => dispatch({ type: 'unprepared', request, failure: { code, cause }, fatal: false }),
     )
   }
 
@@ -224,9 +229,9 @@ export function createDriver(
       const opening = state.phase === 'opening'
       const kind = classify(code, reason)
       const failure: Failure = {
-        code: opening ? 'connect-failed' : (meanings.get(code) ?? 'closed-by-server'),
+        code: opening ? 'connect-failed' : toErrorCode(code),
         closeCode: code,
-        reason: reason.slice(0, 256),
+        reason,
       }
       news({ type: 'closed', link: id, failure, class: kind, ...parseReason(reason) })
     }
@@ -280,16 +285,6 @@ export function createDriver(
     },
   }
 }
-
-/** Close codes that have a code of their own among our errors. */
-const meanings: ReadonlyMap<number, Failure['code']> = new Map([
-  [1009, 'message-too-large'],
-  [3000, 'unauthorized'],
-  [3003, 'forbidden'],
-  [4401, 'unauthorized'],
-  [4403, 'forbidden'],
-  [4413, 'message-too-large'],
-])
 
 /** Sixteen letters and digits: unique, not secret. */
 function token(random: () => number): string {

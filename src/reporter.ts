@@ -78,7 +78,7 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
     report(
       toError(
         'listener-failed',
-        { reason: String(cause), ...(channel === undefined ? {} : { channel }) },
+        { reason: toText(cause), ...(channel === undefined ? {} : { channel }) },
         cause,
       ),
     )
@@ -92,12 +92,25 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
     log,
     trace(machine, entry) {
       if (events.count('trace') === 0) return
-      const text = JSON.stringify(entry, (key, value: unknown) => {
-        if (key === 'cause') return undefined
-        return typeof value === 'string' ? redactor.clean(value) : value
-      })
-      events.emit('trace', { at: scene().now, machine, ...(JSON.parse(text) as object) })
+      try {
+        const text = JSON.stringify(entry, (key, value: unknown) => {
+          if (key === 'cause') return undefined
+          return typeof value === 'string' ? redactor.clean(value) : value
+        })
+        events.emit('trace', { at: scene().now, machine, ...(JSON.parse(text) as object) })
+      } catch {
+        // What cannot be written is not traced; nothing else may depend on a trace.
+      }
     },
+  }
+}
+
+/** What was thrown, as text; some things have none. */
+function toText(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return typeof thrown
   }
 }
 

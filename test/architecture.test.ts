@@ -61,8 +61,6 @@ const extra: Readonly<Record<string, Rule>> = {
   'src/testing/proxy.ts': { packages: ['node:'] },
   'src/testing/proxy-lane.ts': { packages: ['node:'] },
   'src/testing/proxy-pair.ts': { packages: ['node:'] },
-  'src/testing/proxy-lane.ts': { packages: ['node:'] },
-  'src/testing/proxy-pair.ts': { packages: ['node:'] },
 }
 
 const pure = JSON.parse(readFileSync(`${root}test/support/pure.json`, 'utf8')) as {

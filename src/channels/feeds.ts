@@ -10,7 +10,7 @@ const MANY = 64
 /** The active channels, and the way to all others. */
 export interface Feeds {
   /** The channel of that name; always the same handle, as long as somebody holds or reads it. */
-  state<T>(name: string, options: StateOptions<T>, host: ChannelHost): StateChannel<T>
+  state<T>(name: string, options: StateOptions<T> | undefined, host: ChannelHost): StateChannel<T>
   add(feed: Feed): void
   remove(feed: Feed): void
   readonly size: number
@@ -27,7 +27,8 @@ export interface Feeds {
 
 /** No channels yet. */
 export function createFeeds(): Feeds {
-  const active = new Set<Feed>()
+  /** With the frame types it was added for. */
+  const active = new Map<Feed, readonly string[]>()
   const byType = new Map<string, Set<Feed>>()
   const handles = new Map<string, WeakRef<StateChannel<never>>>()
   const parts = new WeakMap<object, StateChannelParts<never>>()
@@ -35,26 +36,28 @@ export function createFeeds(): Feeds {
     if (!handles.get(name)?.deref()) handles.delete(name)
   })
   return {
-    state<T>(name: string, options: StateOptions<T>, host: ChannelHost) {
+    state<T>(name: string, options: StateOptions<T> | undefined, host: ChannelHost) {
       const handle = handles.get(name)?.deref()
       const known = handle && (parts.get(handle) as unknown as StateChannelParts<T>)
       if (known) {
-        known.configure(options)
+        // Who only reads leaves the options as they are.
+        if (options) known.configure(options)
         return known.channel
       }
-      const made = createStateChannel(name, options, host)
+      const made = createStateChannel(name, options ?? {}, host)
       handles.set(name, new WeakRef(made.channel as unknown as StateChannel<never>))
       parts.set(made.channel, made as unknown as StateChannelParts<never>)
       forgotten.register(made.channel, name)
       return made.channel
     },
     add(feed) {
-      active.add(feed)
+      active.set(feed, feed.types)
       for (const type of feed.types) byType.set(type, (byType.get(type) ?? new Set()).add(feed))
     },
     remove(feed) {
+      const types = active.get(feed) ?? []
       active.delete(feed)
-      for (const type of feed.types) {
+      for (const type of types) {
         const left = byType.get(type)
         left?.delete(feed)
         if (left?.size === 0) byType.delete(type)
@@ -64,10 +67,11 @@ export function createFeeds(): Feeds {
       return active.size
     },
     get isLoading() {
-      return [...active].some((feed) => feed.isLoading)
+      for (const feed of active.keys()) if (feed.isLoading) return true
+      return false
     },
     tell(event) {
-      for (const feed of [...active]) feed.dispatch(event)
+      for (const feed of [...active.keys()]) feed.dispatch(event)
     },
     deliver(type, data, text, alone) {
       const concerned = byType.get(type)
@@ -77,7 +81,7 @@ export function createFeeds(): Feeds {
     },
     repeat(text) {
       if (active.size > MANY) return false
-      for (const feed of active) {
+      for (const feed of active.keys()) {
         const type = feed.repeats(text)
         if (type === null) continue
         const concerned = [...(byType.get(type) ?? [])]
@@ -88,7 +92,7 @@ export function createFeeds(): Feeds {
       return false
     },
     clear() {
-      const left = [...active]
+      const left = [...active.keys()]
       active.clear()
       byType.clear()
       return left

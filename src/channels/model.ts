@@ -88,6 +88,8 @@ export interface ChannelContext {
   readonly mode: 'replace' | 'reload' | 'change'
   readonly canLoad: boolean
   readonly hasInitial: boolean
+  /** `version` orders states: what is older has been told apart already. */
+  readonly versioned: boolean
   readonly loadTimeout: number
   /** The poll interval by the data there is now; null: never. */
   readonly interval: number | null

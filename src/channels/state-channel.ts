@@ -5,9 +5,9 @@ import { createStore } from '../lib/store.ts'
 import { createAlarm, earliest } from '../lib/timeline.ts'
 import { toFreshness } from './freshness.ts'
 import type { ChannelHost, Feed } from './feed.ts'
-import type { Channel, ChannelContext, ChannelEffect, ChannelEvent, Slot } from './model.ts'
+import type { Channel, ChannelEffect, ChannelEvent, Slot } from './model.ts'
 import { createStateData } from './state-data.ts'
-import { checkStateOptions, toRules } from './state-options.ts'
+import { checkStateOptions, toContext } from './state-options.ts'
 import type { StateChannel, StateOptions } from './state-snapshot.ts'
 import { channelSlots, channelStep, initialChannel } from './table.ts'
 
@@ -37,6 +37,7 @@ export function createStateChannel<T>(
   let value: T | undefined
   let message: unknown
   let inPlace = false
+  let refusedAt = -Infinity
   /** The last text that `pick` left to other channels. */
   let passed: string | null = null
   let over = false
@@ -51,10 +52,8 @@ export function createStateChannel<T>(
 
   /** Tells of a change of data, freshness or error. What only confirms them is told by `asOf` alone. */
   const publish = (): void => {
-    const next = data.toSnapshot(toFreshness(state))
-    const before = store.getSnapshot()
-    const isSame = next.freshness === before.freshness && next.error === before.error
-    if (!isSame || !Object.is(next.data, before.data)) store.set(next)
+    const freshness = toFreshness(state)
+    if (!data.isTold(store.getSnapshot(), freshness)) store.set(data.toSnapshot(freshness))
   }
 
   const due = (): readonly [Slot, number] | null => earliest(state.timers, channelSlots)
@@ -67,21 +66,12 @@ export function createStateChannel<T>(
     }),
   )
 
-  const context = (about: T | undefined): ChannelContext => ({
-    now: timeline.now(),
-    random: host.random(),
-    linger: host.linger,
-    grace: host.grace,
-    surroundings: host.surroundings(),
-    ...toRules(options, about, complain),
-  })
-
   /** `about`: the data that the poll interval follows, where the event brings it. */
   const step = (event: ChannelEvent, about: T | undefined = data.base): void => {
     if (over) return
     host.trace(name, { event })
     const before = state.active
-    const [next, effects] = channelStep(state, event, context(about))
+    const [next, effects] = channelStep(state, event, toContext(options, host, about, complain))
     state = next
     if (next.active && !before) host.enlist(feed)
     for (const effect of effects) {
@@ -160,7 +150,9 @@ export function createStateChannel<T>(
   }
 
   const feed: Feed = {
-    types: options.message === undefined ? [name] : [options.message].flat(),
+    get types() {
+      return options.message === undefined ? [name] : [options.message].flat()
+    },
     get isLoading() {
       return options.load !== undefined && !state.tried
     },
@@ -184,14 +176,19 @@ export function createStateChannel<T>(
         if (applies) value = whole ? (message as T) : onMessage(data.base, message)
         if (applies && data.isOlder(value as T)) return
       } catch (cause) {
-        fail('invalid-data', cause)
+        // A server that has changed refuses to fit with every push: told once a second.
+        const now = timeline.now()
+        if (now - refusedAt >= 1_000 || !data.error) {
+          refusedAt = now
+          fail('invalid-data', cause)
+        }
         step({ type: 'spoiled' })
         return
       }
       inPlace = whole && alone && !pick && !schema && !version
       // Without a load, the first message of a change channel is all the state there is.
       step({ type: 'pushed', whole: whole || (!load && data.base === undefined) })
-      if (whole) data.made = { text, type }
+      if (whole && options.compare !== false) data.made = { text, type }
     },
     repeats: (text) => (data.made?.text === text ? data.made.type : null),
     isIndifferent: (text) => data.made?.text === text || passed === text,
@@ -253,7 +250,7 @@ export function createStateChannel<T>(
     update: (change) =>
       turns.run(() => {
         try {
-          if (!over) data.run(change)
+          if (state.active && !over) data.run(change)
         } catch (cause) {
           complain(cause)
         }
@@ -263,6 +260,7 @@ export function createStateChannel<T>(
       new Promise((resolve, reject) => {
         if (host.closed) return reject(host.closed)
         if (data.isConfirmed) return resolve(data.base as T)
+        if (signal?.aborted) return reject(host.toError('aborted', name, signal.reason))
         const leave = channel.subscribe(() => undefined)
         const done = (failure: HoldfastError | null): void => {
           waiting.delete(done)
@@ -275,8 +273,7 @@ export function createStateChannel<T>(
         const abort = (): void => done(host.toError('aborted', name, signal?.reason))
         const forget = host.pend(done)
         waiting.add(done)
-        if (signal?.aborted) abort()
-        else signal?.addEventListener('abort', abort)
+        signal?.addEventListener('abort', abort)
       }),
   }
   return {
@@ -285,6 +282,10 @@ export function createStateChannel<T>(
     configure(next) {
       options = checkStateOptions(name, next)
       data.made = passed = null
+      if (state.active) return
+      state = { ...state, hasData: options.initial !== undefined }
+      data.forget()
+      publish()
     },
   }
 }

@@ -1,6 +1,7 @@
-// checkStateOptions() refuses options of a state channel that cannot work, by name; toRules() is what they mean to the machine.
+// checkStateOptions() refuses options of a state channel that cannot work, by name; toContext() is what they mean to the machine.
 import { check, checkFunction, checkNumber, has } from '../lib/check.ts'
 import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
+import type { ChannelHost } from './feed.ts'
 import type { ChannelContext } from './model.ts'
 import type { StateOptions } from './state-snapshot.ts'
 
@@ -36,34 +37,47 @@ function isSchema(value: unknown): boolean {
   return isHolder && has('validate')((value as StandardSchemaV1)['~standard'])
 }
 
-type Rules = Pick<ChannelContext, 'mode' | 'canLoad' | 'hasInitial' | 'loadTimeout' | 'interval' | 'spread'>
-
-/** The options as the machine knows them, with their defaults. `complain` is told what a `pollEvery` of the app's threw. */
-export function toRules<T>(
+/**
+ * What the machine is told with an event: the options with their defaults, and the surroundings. What few events need is looked up only
+ * by them: the interval follows `data`, and `complain` is told what a `pollEvery` of the app's threw.
+ */
+export function toContext<T>(
   options: StateOptions<T>,
+  host: ChannelHost,
   data: T | undefined,
   complain: (cause: unknown) => void,
-): Rules {
-  const {
-    onMessage = 'replace',
-    load,
-    initial,
-    loadTimeout = 10_000,
-    pollEvery = 10_000,
-    spread = 1_000,
-  } = options
+): ChannelContext {
+  const { onMessage = 'replace', load, initial, version, loadTimeout = 10_000, spread = 1_000 } = options
+  return {
+    now: host.timeline.now(),
+    random: host.random(),
+    mode: typeof onMessage === 'function' ? 'change' : onMessage,
+    canLoad: load !== undefined,
+    hasInitial: initial !== undefined,
+    versioned: version !== undefined,
+    loadTimeout,
+    spread,
+    linger: host.linger,
+    grace: host.grace,
+    get interval() {
+      return toInterval(options.pollEvery, data, complain)
+    },
+    get surroundings() {
+      return host.surroundings()
+    },
+  }
+}
+
+function toInterval<T>(
+  pollEvery: StateOptions<T>['pollEvery'] = 10_000,
+  data: T | undefined,
+  complain: (cause: unknown) => void,
+): number | null {
   let every: number | false = 10_000
   try {
     every = typeof pollEvery === 'function' ? pollEvery(data) : pollEvery
   } catch (cause) {
     complain(cause)
   }
-  return {
-    mode: typeof onMessage === 'function' ? 'change' : onMessage,
-    canLoad: load !== undefined,
-    hasInitial: initial !== undefined,
-    loadTimeout,
-    interval: every === false ? null : every < 86_400_000 ? Math.max(1_000, every) : 10_000,
-    spread,
-  }
+  return every === false ? null : every < 86_400_000 ? Math.max(1_000, every) : 10_000
 }

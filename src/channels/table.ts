@@ -68,7 +68,8 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       return [{ ...channel, away: true }, []]
     case 'back': {
       const next: Channel = { ...channel, away: false, missed: false }
-      return channel.missed && !channel.load ? begin(next, context) : [next, []]
+      const isLive = channel.up && !channel.doubted && channel.proven
+      return channel.missed && !channel.load && !isLive ? begin(next, context) : [next, []]
     }
     case 'refresh':
       if (!channel.active || !context.canLoad) return [channel, []]
@@ -82,8 +83,7 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       return [sooner(doubt(channel), context.now + context.random * context.spread), []]
     case 'spoiled': {
       const next = doubt(channel)
-      if (!channel.active || !context.canLoad || channel.load || channel.timers.load !== undefined)
-        return [next, []]
+      if (!channel.active || !context.canLoad || channel.timers.load !== undefined) return [next, []]
       return [arm(next, { load: context.now + pause(channel.failures, context.random) }), []]
     }
     case 'loaded':
@@ -104,15 +104,16 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       ]
     }
     case 'reset': {
-      const [next, effects] = forget(channel, context)
+      const [fresh, effects] = forget(channel, context)
+      const next = arm(fresh, { linger: channel.timers.linger })
       if (!channel.active || !context.canLoad) return [{ ...next, active: channel.active }, effects]
-      const [loading, more] = begin({ ...next, active: true }, context)
-      return [arm(loading, { linger: channel.timers.linger }), [...effects, ...more]]
+      return after(effects, begin({ ...next, active: true }, context))
     }
   }
 }
 
 function begin(channel: Channel, context: ChannelContext): ChannelStep {
+  if (!context.canLoad) return [arm(channel, { load: undefined }), []]
   const request = channel.lastRequest + 1
   const load: Load = { request, proves: channel.up && !channel.doubted, pushes: channel.pushes, owed: false }
   return [
@@ -136,8 +137,14 @@ function fallBack(channel: Channel, context: ChannelContext): Channel {
   return sooner(channel, context.now + PATIENCE)
 }
 
+/** While live a push is only applied: this is the hot path. */
+const APPLY: readonly ChannelEffect[] = [{ type: 'applyPush', apply: true, keep: false }]
+
 function pushed(channel: Channel, whole: boolean, context: ChannelContext): ChannelStep {
   if (!channel.active) return [channel, []]
+  const { up, doubted, proven, load, timers, failures } = channel
+  const isSettled = up && !doubted && proven && !load && timers.load === undefined && failures === 0
+  if (isSettled && channel.hasData) return [channel, APPLY]
   const next: Channel = { ...channel, pushes: channel.pushes + 1 }
   // A change means nothing without the state it changes: until that is loaded, it is only kept.
   const apply = whole || channel.hasData || !context.canLoad
@@ -145,16 +152,16 @@ function pushed(channel: Channel, whole: boolean, context: ChannelContext): Chan
   const effects: readonly ChannelEffect[] = [{ type: 'applyPush', apply, keep }]
   if (!apply) return [next, effects]
   if (!whole || !channel.up) return [{ ...next, hasData: true }, effects]
-  const proven: Channel = { ...next, hasData: true, proven: true, failures: 0 }
+  const current: Channel = { ...next, hasData: true, proven: true, failures: 0 }
   // On a doubted link even a whole state may be an old one: the polls go on until it is trusted again.
-  return [channel.doubted ? proven : arm(proven, { load: undefined }), effects]
+  return [doubted ? current : arm(current, { load: undefined }), effects]
 }
 
 function loaded(channel: Channel, load: Load, older: boolean, context: ChannelContext): ChannelStep {
   const since = channel.pushes - load.pushes
   const overflow = context.mode === 'change' && since > KEPT
   // The newest confirmed value wins: an answer is older than any push since it was asked for (G16).
-  const apply = !older && !overflow && !(context.mode === 'replace' && since > 0)
+  const apply = !older && !overflow && !(context.mode === 'replace' && since > 0 && !context.versioned)
   const effects: readonly ChannelEffect[] = [
     ...(apply ? [{ type: 'applyLoad' } as const] : []),
     { type: 'settle', request: load.request, timedOut: false },
@@ -182,7 +189,8 @@ function plan(channel: Channel, context: ChannelContext): ChannelStep {
   if (channel.proven && !channel.doubted) return [arm(channel, { load: undefined }), []]
   if (channel.timers.load !== undefined) return [channel, []]
   if (channel.up && !channel.doubted) return begin(channel, context)
-  return [interval === null ? channel : arm(channel, { load: now + interval * (0.9 + 0.2 * random) }), []]
+  if (interval === null) return [channel, []]
+  return [arm(channel, { load: now + Math.max(1_000, interval * (0.9 + 0.2 * random)) }), []]
 }
 
 function failed(channel: Channel, load: Load, timedOut: boolean, context: ChannelContext): ChannelStep {
@@ -213,7 +221,7 @@ function due(channel: Channel, slot: Slot, context: ChannelContext): ChannelStep
       const next = arm(channel, { load: undefined })
       // What is under way settles first; then it is clear whether another one is needed.
       if (channel.load) return [next, []]
-      if (channel.away && !channel.up) return [{ ...next, missed: true }, []]
+      if (channel.away && !(channel.up && !channel.doubted)) return [{ ...next, missed: true }, []]
       return begin(next, context)
     }
     case 'old':

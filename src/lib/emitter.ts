@@ -8,6 +8,8 @@ export interface Emitter<Events extends Record<string, unknown>> {
   emit<E extends keyof Events>(event: E, value: Events[E]): void
   /** How many listen to an event. */
   count(event: keyof Events): number
+  /** The event under way reaches no further listener. */
+  interrupt(): void
   clear(): void
 }
 
@@ -16,10 +18,12 @@ export function createEmitter<Events extends Record<string, unknown>>(
   report: (error: unknown, event: keyof Events) => void,
 ): Emitter<Events> {
   const inner = mitt<Events>()
+  let interrupted = false
   return {
     on(event, listener) {
+      let listening = true
       const isolated = (value: Events[typeof event]): void => {
-        if (!inner.all.get(event)?.includes(isolated as never)) return
+        if (!listening || interrupted) return
         try {
           listener(value)
         } catch (error) {
@@ -27,9 +31,18 @@ export function createEmitter<Events extends Record<string, unknown>>(
         }
       }
       inner.on(event, isolated)
-      return () => inner.off(event, isolated)
+      return () => {
+        listening = false
+        inner.off(event, isolated)
+      }
     },
-    emit: inner.emit,
+    emit(event, value) {
+      interrupted = false
+      inner.emit(event, value)
+    },
+    interrupt() {
+      interrupted = true
+    },
     count: (event) => inner.all.get(event)?.length ?? 0,
     clear: () => inner.all.clear(),
   }

@@ -14,12 +14,15 @@ const LOOKED_AT = 4_096
 
 /** A redactor that knows nothing yet. Strings shorter than four characters are no secrets. */
 export function createRedactor(): Redactor {
-  /** As they are, and as JSON writes them; those learned last at the end. */
+  /** As they are, and as JSON may write them; those learned last at the end. */
   let secrets: readonly string[] = []
   const learn = (value: unknown, depth: number): void => {
-    if (typeof value === 'string') {
+    if (typeof value === 'number') learn(String(value), depth)
+    else if (typeof value === 'string') {
       if (value.length < 4) return
-      const forms = new Set([value, JSON.stringify(value).slice(1, -1)])
+      const json = JSON.stringify(value).slice(1, -1)
+      // Some servers escape slashes.
+      const forms = new Set([value, json, json.replaceAll('/', '\\/')])
       secrets = [...secrets.filter((known) => !forms.has(known)), ...forms].slice(-KEPT)
     } else if (typeof value === 'object' && value !== null && depth < 4) {
       for (const inner of Object.values(value)) learn(inner, depth + 1)

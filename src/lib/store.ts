@@ -22,6 +22,7 @@ export function createStore<T>(
   let value = initial
   let told = true
   const tell = (): void => {
+    if (told) return
     told = true
     for (const subscriber of [...subscribers]) {
       if (!subscribers.has(subscriber)) continue
@@ -44,10 +45,8 @@ export function createStore<T>(
     set(next) {
       if (Object.is(next, value)) return
       value = next
-      if (told) {
-        told = false
-        schedule(tell)
-      }
+      told = false
+      schedule(tell)
     },
     get size() {
       return subscribers.size

@@ -35,7 +35,8 @@ export function backoff(
   if (local) return random * 1_000
   if (window !== null) return failures < 1 ? random * window : lengthen(window, outage)
   if (delay) return ask(() => delay(Math.max(1, failures), outage, random)) ?? maxDelay
-  return 250 + random * Math.max(0, Math.min(maxDelay, Math.max(1_000, outage / 2)) - 250)
+  const least = Math.min(250, maxDelay)
+  return least + random * (Math.min(maxDelay, Math.max(1_000, outage / 2)) - least)
 }
 
 /** What the app's own function says, if that is a wait. A throw must not stop the machine in the middle of a step. */

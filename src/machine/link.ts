@@ -96,7 +96,8 @@ export function wake(state: Connected, slept: boolean, context: Context): Step {
 
 /** The deadline of a ping. Any sign of life will do; a server that never answered one is doubted, not left (G3). */
 export function silence(state: Connected, context: Context): Step {
-  if (context.heardAt >= state.askedAt) return [arm({ ...state, local: false }, { pong: undefined }), []]
+  if (context.heardAt >= state.askedAt)
+    return [arm({ ...state, local: false, doubtedAt: null }, { pong: undefined }), []]
   // Level 1 promises pongs.
   if (state.memory.answers || (state.level ?? 0) > 0) {
     return lose(
@@ -145,9 +146,9 @@ export function hear(state: Connected): Step {
 
 /** The server will close: this link is used until then, or until the time to move, whichever comes first. */
 export function leave(state: Connected, event: Extract<Event, { type: 'away' }>, context: Context): Step {
-  if (state.away) return [state, []]
   const failure: Failure = { code: 'closed-by-server', reason: event.reason }
   if (event.final) return lose(state, { failure, class: 'fatal' }, context)
+  if (state.away) return [state, []]
   const moveAt = context.now + event.min + context.random * event.spread
   return [
     arm({ ...state, away: { moveAt, failure } }, { away: Math.min(moveAt, context.now + event.grace) }),

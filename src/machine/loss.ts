@@ -34,42 +34,30 @@ export interface Cause {
 /** A close that the server or the network decided. */
 export function fall(
   state: Opening | Handshaking | Connected,
-  event: Extract<Event, { type: 'closed' }>,
+  { failure, class: kind, min, spread }: Extract<Event, { type: 'closed' }>,
   context: Context,
 ): Step {
-  const { failure, class: kind, min, spread } = event
-  const away = state.phase === 'connected' ? state.away : null
   const hint =
     min === null && spread === null
       ? null
       : { min: min ?? 0, spread: spread ?? Math.max(1_000, (min ?? 0) / 2) }
-  if (!away) return lose(state, { failure, class: kind, hint }, context)
-  // An announced close is no failure, but a code that forbids to come back, or as before, still does (G6, G7).
-  const expected = kind === 'backoff' || kind === 'spread'
-  return lose(
-    state,
-    {
-      failure: expected ? away.failure : failure,
-      class: kind,
-      announced: true,
-      hint: { min: Math.max(hint?.min ?? 0, until(away.moveAt, context).min), spread: hint?.spread ?? 0 },
-    },
-    context,
-  )
+  return lose(state, { failure, class: kind, hint }, context)
 }
 
 /** The time to move after `rt.go_away`, or its grace, is over. */
 export function move(state: Connected, context: Context): Step {
-  if (!state.away) return [state, []]
-  const hint = until(state.away.moveAt, context)
-  return lose(state, { failure: state.away.failure, class: 'backoff', announced: true, hint }, context)
+  return state.away ? lose(state, { failure: state.away.failure, class: 'backoff' }, context) : [state, []]
 }
 
 /** The one way out of an attempt or a link that did not hold: to `waiting`, or to `failed` where the cause is fatal (G4, G6, G7, G9). */
 export function lose(state: State, cause: Cause, context: Context): Step {
   const { now, tuning } = context
   const { memory } = state
-  const { failure, announced = false, code = 1000 } = cause
+  // What was announced is no failure, but a code that forbids to come back, or as before, still does (G6, G7).
+  const away = state.phase === 'connected' ? state.away : null
+  const isExpected = cause.class === 'backoff' || cause.class === 'spread'
+  const failure = away && isExpected ? away.failure : cause.failure
+  const { announced = away !== null, code = 1000 } = cause
   const outage = grow(memory.outage, state, announced, now)
   const refused = cause.class === 'refresh' || (cause.class === 'policy' && tuning.hasAuth)
   const misfit = cause.class === 'twice' || (cause.class === 'policy' && !tuning.hasAuth)
@@ -81,7 +69,8 @@ export function lose(state: State, cause: Cause, context: Context): Step {
     failure,
     refusals: refused ? memory.refusals + 1 : memory.refusals,
     misfits: misfit ? memory.misfits + 1 : 0,
-    expired: memory.expired || refused || stuck,
+    // New credentials that never reached the server are still to be had.
+    expired: memory.expired || refused || stuck || (state.phase === 'opening' && memory.refusals > 0),
   }
   const effects: Effect[] = [...release(state, code, failure?.code)]
   // A failure that is remembered was reported when it happened.
@@ -97,11 +86,15 @@ export function lose(state: State, cause: Cause, context: Context): Step {
     cause.class === 'long'
       ? { min: Math.max(10_000, cause.hint?.min ?? 0), spread: cause.hint?.spread ?? 5_000 }
       : cause.hint
-  return [wait({ ...state, memory: next }, outage, local, hint ?? null, context), effects]
+  const min = Math.max(hint?.min ?? 0, away ? away.moveAt - now : 0)
+  return [
+    wait({ ...state, memory: next }, outage, local, { min, spread: hint?.spread ?? 0 }, context),
+    effects,
+  ]
 }
 
 /** Waits as long as the outage, the circuit, the budget, a hidden page and the server's hints ask for. */
-function wait(state: State, outage: Outage, local: boolean, hint: Hint | null, context: Context): Waiting {
+function wait(state: State, outage: Outage, local: boolean, hint: Hint, context: Context): Waiting {
   const { now, wall, random, tuning } = context
   const { memory } = state
   const { window } = memory
@@ -112,7 +105,7 @@ function wait(state: State, outage: Outage, local: boolean, hint: Hint | null, c
     suspended && circuit
       ? coolDown(circuit, outage.trips, window, random)
       : backoff({ local, window, failures: outage.failures, outage: past, random }, maxDelay, delay)
-  const floor = Math.max(minDelay, hint ? hint.min + random * hint.spread : 0)
+  const floor = Math.max(minDelay, hint.min + random * hint.spread)
   const allowed = allowedAt(memory.attempts, now, budget, window)
   const retry = Math.max(allowed, now + Math.max(pause, floor, memory.hidden ? hiddenDelay : 0))
   return {
@@ -125,10 +118,12 @@ function wait(state: State, outage: Outage, local: boolean, hint: Hint | null, c
   }
 }
 
-/** The world changed for the better: tries within a second, but never before the floor (G4.3). */
-export function hasten(state: Waiting, { now, wall, random }: Context): Step {
+/** The world changed for the better: tries within a second, but never before the floor, which in a hidden page is higher (G4.3). */
+export function hasten(state: Waiting, { now, wall, random, tuning }: Context): Step {
   const { retry = now } = state.timers
-  const sooner = Math.max(state.floorAt, Math.min(retry, now + random * 1_000))
+  const { hidden, attempts } = state.memory
+  const unseen = hidden ? (attempts.at(-1) ?? -Infinity) + tuning.reconnect.hiddenDelay : -Infinity
+  const sooner = Math.max(state.floorAt, Math.min(retry, Math.max(unseen, now + random * 1_000)))
   return [arm({ ...state, retryAt: Math.round(wall + sooner - now) }, { retry: sooner }), []]
 }
 
@@ -169,10 +164,6 @@ export function forget(state: State): Step {
     failure: null,
   }
   return [{ phase: 'idle', memory: fresh, timers: {} }, release(state)]
-}
-
-function until(at: number, { now }: Context): Hint {
-  return { min: Math.max(0, at - now), spread: 0 }
 }
 
 /** The outage with one more failure in it. It began when a link that held was lost, or with the first attempt. */

@@ -28,6 +28,7 @@ export const initialState: State = {
 
 /** The deadlines in the order in which they are met when several are due: what judges comes before what asks again. */
 export const slots: readonly Slot[] = [
+  'linger',
   'pong',
   'deadline',
   'ready',
@@ -37,7 +38,6 @@ export const slots: readonly Slot[] = [
   'stable',
   'away',
   'retry',
-  'linger',
 ]
 
 /** The same phase with some memory changed. */

@@ -35,7 +35,8 @@ export const table: { readonly [P in Phase]: Row<P> } = {
 
   connecting: {
     ...anywhere,
-    loaded: (state, _event, context) => (state.step === 'loading' ? attempt(state, context) : [state, []]),
+    loaded: (state, _event, context) =>
+      state.step === 'loading' ? attempt(state, context, state.memory.held) : [state, []],
     diagnosed,
     prepared: enqueue,
     unprepared: (state, { failure, fatal }, context) =>
@@ -45,7 +46,7 @@ export const table: { readonly [P in Phase]: Row<P> } = {
     due: (state, { slot }, context) => {
       if (slot === 'linger') return rest(state)
       if (slot !== 'deadline') return [state, []]
-      if (state.step === 'loading') return attempt(state, context)
+      if (state.step === 'loading') return attempt(state, context, state.memory.held)
       if (state.step === 'preparing')
         return lose(state, { failure: { code: 'auth-failed' }, class: 'backoff' }, context)
       return after(release(state), prepare(state, context))
@@ -121,14 +122,17 @@ export const table: { readonly [P in Phase]: Row<P> } = {
 
   waiting: {
     ...anywhere,
-    connect: (state, _event, context) => attempt(hold(state), context, true),
+    connect: (state, _event, context) =>
+      state.memory.held ? [state, []] : attempt(hold(state), context, true),
     retry: (state, _event, context) => attempt(state, context, true),
-    woke: (state, _event, context) => hasten(state, context),
+    // A thread that was blocked says nothing about the network; a machine that slept may have a new one.
+    woke: (state, { slept }, context) => (slept ? hasten(state, context) : [state, []]),
     page: (state, { signal }, context) => {
       const next = noted(state, signal)
       if (signal === 'hidden' || signal === 'frozen' || signal === 'offline') return [next, []]
-      // A tab that is looked at again says nothing about the server: an open circuit stays open.
-      return signal === 'visible' && state.suspended ? [next, []] : hasten(next, context)
+      // A tab that is looked at, or a network that is measured anew, says nothing about the server: an open circuit stays open.
+      const isWeak = signal === 'visible' || signal === 'network'
+      return isWeak && state.suspended ? [next, []] : hasten(next, context)
     },
     due: (state, { slot }, context) =>
       slot === 'linger' ? rest(state) : slot === 'retry' ? attempt(state, context) : [state, []],

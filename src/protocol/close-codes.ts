@@ -1,4 +1,5 @@
 // What a close code means: whether to come back, and how.
+import type { ErrorCode } from '../errors.ts'
 
 /**
  * How to go on after a close: `fatal` not at all; `refresh` with new credentials once, then fatal; `backoff` as G4 says;
@@ -44,4 +45,19 @@ export function parseReason(reason: string): { readonly min: number | null; read
     return digits === undefined ? null : Math.min(86_400_000, Number(digits))
   }
   return { min: read('retry_after'), spread: read('spread') }
+}
+
+/** Close codes that have a code of their own among our errors. */
+const meanings: ReadonlyMap<number, ErrorCode> = new Map([
+  [1009, 'message-too-large'],
+  [3000, 'unauthorized'],
+  [3003, 'forbidden'],
+  [4401, 'unauthorized'],
+  [4403, 'forbidden'],
+  [4413, 'message-too-large'],
+])
+
+/** The code of the error that a close becomes. */
+export function toErrorCode(code: number): ErrorCode {
+  return meanings.get(code) ?? 'closed-by-server'
 }

@@ -43,6 +43,8 @@ export interface Protocol {
   ping(timestamp: number): string | null
   /** One frame. `level` is what is known of the server: null before its first frame, 0 plain, 1 and more after `server_ready`. */
   decode(text: string, level: number | null): Decoded
+  /** The data that `decode` gives is new each time and nobody else's: it may be written to. @default false */
+  readonly givesFreshData?: boolean
   /** Overrides the meaning of a close; undefined leaves it. */
   classifyClose?(code: number, reason: string): 'fatal' | 'refresh' | 'backoff' | 'long' | undefined
 }
@@ -74,6 +76,7 @@ export function plain(options: PlainOptions = {}): Protocol {
     },
     ping: (timestamp) => text(options.ping ? options.ping(timestamp) : { type: 'ping', timestamp }),
     decode: (frame) => options.decode?.(frame) ?? decode(frame, 0),
+    givesFreshData: !options.decode,
     ...(options.classifyClose ? { classifyClose: options.classifyClose } : {}),
   }
 }
@@ -94,6 +97,7 @@ export function rt(greeting: 'auto' | 'rt'): Protocol {
     ],
     ping: (timestamp) => JSON.stringify({ type: 'ping', timestamp }),
     decode,
+    givesFreshData: true,
   }
 }
 
@@ -155,7 +159,7 @@ function toWindow(frame: Frame): number | null {
 }
 
 function word(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 256) : 'unknown'
+  return typeof value === 'string' ? value : 'unknown'
 }
 
 /** An object field, or an empty one: never a throw on what a server sends. */

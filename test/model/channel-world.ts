@@ -147,6 +147,7 @@ function step(
     mode,
     canLoad: true,
     hasInitial: false,
+    versioned: false,
     loadTimeout: 10_000,
     interval,
     spread: 1_000,

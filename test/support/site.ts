@@ -43,11 +43,13 @@ export async function startSite(options: { readonly csp?: string } = {}): Promis
     if (path === '/api/queue') {
       loads++
       response.writeHead(200, { ...headers, 'cache-control': 'no-store', 'content-type': 'application/json' })
-      return response.end(JSON.stringify({ count }))
+      response.end(JSON.stringify({ count }))
+      return
     }
     if (path.endsWith('.js')) {
       response.writeHead(200, { ...headers, 'content-type': 'text/javascript' })
-      return response.end(scripts.get(path.slice(0, -3) || '/') ?? '')
+      response.end(scripts.get(path.slice(0, -3) || '/') ?? '')
+      return
     }
     response.writeHead(200, { ...headers, 'content-type': 'text/html' })
     const script = scripts.has(path) ? `<script src="${path}.js"></script>` : ''

@@ -258,7 +258,7 @@ describe('a url function', () => {
     const { clock, live, errors } = rig({ random: 0, url: () => answers[n++]!() })
     live.connect()
     await clock.advanceAsync(20_000)
-    expect(codes(errors)).toEqual(['auth-failed', 'auth-failed', 'connect-failed'])
+    expect(codes(errors)).toEqual(['connect-failed', 'auth-failed', 'connect-failed'])
     expect(live.getSnapshot().status).toBe('connected')
   })
 })

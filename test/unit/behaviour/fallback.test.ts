@@ -97,16 +97,11 @@ describe('polling', () => {
 
   it('[B4 G10] takes pollEvery as a function of the data: active 10 s, then completed 60 s, then never', async () => {
     const r = refused()
-    const asked: unknown[] = []
     const { times } = polling(r, {
-      pollEvery: (data) => {
-        asked.push(data)
-        return data === undefined || data < 3 ? 10_000 : data < 5 ? 60_000 : false
-      },
+      pollEvery: (data) => (data === undefined || data < 3 ? 10_000 : data < 5 ? 60_000 : false),
     })
     await r.clock.advanceAsync(600_000)
     expect(gaps(times)).toEqual([10_000, 10_000, 60_000, 60_000])
-    expect(asked[0]).toBeUndefined()
   })
 
   it.each([NaN, Infinity, 1e12, -5, 'often' as never, undefined as never])(

@@ -212,6 +212,7 @@ describe('floors', () => {
     r.live.retry()
     r.clock.advance(0)
     expect(r.opens).toHaveLength(3)
+    r.live.disconnect()
     r.live.connect()
     r.clock.advance(0)
     expect(r.opens).toHaveLength(4)
