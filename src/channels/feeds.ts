@@ -12,6 +12,7 @@ export interface Feeds {
   /** The channel of that name; always the same handle, as long as somebody holds or reads it. */
   state<T>(name: string, options: StateOptions<T> | undefined, host: ChannelHost): StateChannel<T>
   add(feed: Feed): void
+  /** Ends what `add` began, once. */
   remove(feed: Feed): void
   readonly size: number
   /** One of them waits for its first load. */
@@ -55,13 +56,12 @@ export function createFeeds(): Feeds {
       for (const type of feed.types) byType.set(type, (byType.get(type) ?? new Set()).add(feed))
     },
     remove(feed) {
-      const types = active.get(feed) ?? []
-      active.delete(feed)
-      for (const type of types) {
+      for (const type of active.get(feed) as readonly string[]) {
         const left = byType.get(type)
         left?.delete(feed)
         if (left?.size === 0) byType.delete(type)
       }
+      active.delete(feed)
     },
     get size() {
       return active.size
@@ -84,7 +84,7 @@ export function createFeeds(): Feeds {
       for (const feed of active.keys()) {
         const type = feed.repeats(text)
         if (type === null) continue
-        const concerned = [...(byType.get(type) ?? [])]
+        const concerned = [...(byType.get(type) as ReadonlySet<Feed>)]
         if (!concerned.every((other) => other.isIndifferent(text))) return false
         for (const other of concerned) other.confirm(text)
         return true

@@ -39,7 +39,12 @@ export const initialChannel: Channel = {
 
 /** The next state of a channel and what to do. Pure. Answers to requests it does not hold change nothing. */
 export function channelStep(channel: Channel, event: ChannelEvent, context: ChannelContext): ChannelStep {
-  if ('request' in event && event.request !== channel.load?.request) return [channel, []]
+  if ('request' in event) {
+    if (channel.load?.request !== event.request) return [channel, []]
+    return event.type === 'loaded'
+      ? loaded(channel, channel.load, event.older, context)
+      : failed(channel, channel.load, false, context)
+  }
   switch (event.type) {
     case 'subscribed': {
       if (channel.active) return [arm(channel, { linger: undefined }), []]
@@ -47,7 +52,7 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       return context.canLoad ? begin(next, context) : [next, []]
     }
     case 'unsubscribed':
-      return [channel.active ? arm(channel, { linger: context.now + context.linger }) : channel, []]
+      return [arm(channel, { linger: context.now + context.linger }), []]
     case 'up': {
       const next = doubt({ ...channel, up: true, doubted: false })
       return [channel.active && context.canLoad ? sooner(next, context.now + GREETING) : next, []]
@@ -86,10 +91,6 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       if (!channel.active || !context.canLoad || channel.timers.load !== undefined) return [next, []]
       return [arm(next, { load: context.now + pause(channel.failures, context.random) }), []]
     }
-    case 'loaded':
-      return channel.load ? loaded(channel, channel.load, event.older, context) : [channel, []]
-    case 'failed':
-      return channel.load ? failed(channel, channel.load, false, context) : [channel, []]
     case 'due':
       return due(channel, event.slot, context)
     case 'woke': {

@@ -24,10 +24,11 @@ const REMEMBERED = 8
 export function beat(
   { advice }: Memory,
   { heartbeat }: Tuning,
-): { readonly interval: number; readonly timeout: number } | null {
+): { readonly interval: number; readonly timeout: number; readonly probe: number } | null {
   if (!heartbeat) return null
   const interval = heartbeat.interval ?? advice?.interval ?? 15_000
-  return { interval, timeout: Math.min(interval, heartbeat.timeout ?? advice?.timeout ?? 5_000) }
+  const timeout = Math.min(interval, heartbeat.timeout ?? advice?.timeout ?? 5_000)
+  return { interval, timeout, probe: heartbeat.probe }
 }
 
 /** Takes the server's advice from `server_ready`, clamped (G5). */
@@ -67,8 +68,8 @@ export function ping(state: Connected, context: Context): Step {
   const { pong } = state.timers
   // A ping that still waits for a sign of life keeps its deadline.
   return pong === undefined
-    ? ask(state, heartbeat.timeout, false, context)
-    : ask(state, pong - context.now, state.local, context, state.askedAt)
+    ? ask(state, heartbeat.interval, heartbeat.timeout, false, context)
+    : ask(state, heartbeat.interval, pong - context.now, state.local, context, state.askedAt)
 }
 
 /**
@@ -76,9 +77,9 @@ export function ping(state: Connected, context: Context): Step {
  * finds out, whatever `readyState` says (G3). One probe at a time, unless the machine slept and its deadline means nothing.
  */
 export function probe(state: Connected, context: Context, again: boolean = false): Step {
-  const { heartbeat } = context.tuning
+  const heartbeat = beat(state.memory, context.tuning)
   if (!heartbeat || (state.local && !again)) return [state, []]
-  return ask(state, heartbeat.probe, true, context)
+  return ask(state, heartbeat.interval, heartbeat.probe, true, context)
 }
 
 /** Time was lost. What was not heard for too long, or not since the machine slept, is doubted until it answers. */
@@ -158,12 +159,12 @@ export function leave(state: Connected, event: Extract<Event, { type: 'away' }>,
 
 function ask(
   state: Connected,
+  interval: number,
   timeout: number,
   local: boolean,
   { now, wall, tuning }: Context,
   askedAt: Instant = now,
 ): Step {
-  const interval = beat(state.memory, tuning)?.interval ?? 0
   const last = state.pings.at(-1)
   const sent: Ping = { sentAt: now, timestamp: Math.max(wall, (last?.timestamp ?? 0) + 1) }
   const effect: Effect = { type: 'ping', link: state.link, timestamp: sent.timestamp }

@@ -37,11 +37,12 @@ export function fall(
   { failure, class: kind, min, spread }: Extract<Event, { type: 'closed' }>,
   context: Context,
 ): Step {
-  const hint =
-    min === null && spread === null
-      ? null
-      : { min: min ?? 0, spread: spread ?? Math.max(1_000, (min ?? 0) / 2) }
-  return lose(state, { failure, class: kind, hint }, context)
+  return lose(state, { failure, class: kind, hint: toHint(min, spread) }, context)
+}
+
+function toHint(min: number | null, spread: number | null): Hint | null {
+  if (min === null) return spread === null ? null : { min: 0, spread }
+  return { min, spread: spread ?? Math.max(1_000, min / 2) }
 }
 
 /** The time to move after `rt.go_away`, or its grace, is over. */
@@ -69,8 +70,7 @@ export function lose(state: State, cause: Cause, context: Context): Step {
     failure,
     refusals: refused ? memory.refusals + 1 : memory.refusals,
     misfits: misfit ? memory.misfits + 1 : 0,
-    // New credentials that never reached the server are still to be had.
-    expired: memory.expired || refused || stuck || (state.phase === 'opening' && memory.refusals > 0),
+    expired: memory.expired || refused || stuck,
   }
   const effects: Effect[] = [...release(state, code, failure?.code)]
   // A failure that is remembered was reported when it happened.
@@ -118,12 +118,11 @@ function wait(state: State, outage: Outage, local: boolean, hint: Hint, context:
   }
 }
 
-/** The world changed for the better: tries within a second, but never before the floor, which in a hidden page is higher (G4.3). */
-export function hasten(state: Waiting, { now, wall, random, tuning }: Context): Step {
+/** The world changed for the better: tries within a second, but never before the floor (G4.3); a hidden page is in no hurry. */
+export function hasten(state: Waiting, { now, wall, random }: Context): Step {
+  if (state.memory.hidden) return [state, []]
   const { retry = now } = state.timers
-  const { hidden, attempts } = state.memory
-  const unseen = hidden ? (attempts.at(-1) ?? -Infinity) + tuning.reconnect.hiddenDelay : -Infinity
-  const sooner = Math.max(state.floorAt, Math.min(retry, Math.max(unseen, now + random * 1_000)))
+  const sooner = Math.max(state.floorAt, Math.min(retry, now + random * 1_000))
   return [arm({ ...state, retryAt: Math.round(wall + sooner - now) }, { retry: sooner }), []]
 }
 
