@@ -63,6 +63,18 @@ describe('first data', () => {
     expect(r.server.open).toBe(1)
   })
 
+  it('[A6 G10a] a first load that settles while credentials are asked for changes nothing about the attempt', async () => {
+    const asked: number[] = []
+    const r = rig({ loadFirst: 100, auth: () => new Promise(() => asked.push(r.at())) })
+    const { load, calls } = loads(r.clock)
+    r.live.state('queue', { load }).subscribe(() => undefined)
+    await r.clock.advanceAsync(500)
+    calls[0]!.answer(1)
+    await r.clock.advanceAsync(500)
+    expect(asked).toEqual([100])
+    expect(r.snapshot.status).toBe('connecting')
+  })
+
   it('[A6 G10a] goes on without a channel that was left before its data came', async () => {
     const r = rig({ linger: 100 })
     const { load, calls } = loads(r.clock)

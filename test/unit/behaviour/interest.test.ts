@@ -114,6 +114,30 @@ describe('interest', () => {
     }
   })
 
+  it('[A5] ends in any phase: while auth hangs, in the handshake, while waiting', async () => {
+    const phases: ReadonlyArray<(r: Rig) => void> = [
+      () => undefined,
+      (r) => r.server.opensSilently(),
+      (r) => r.server.refuses(),
+      (r) => r.server.hangs(),
+    ]
+    for (const [n, prepare] of phases.entries()) {
+      const r = rig({
+        protocol: 'rt',
+        handshakeTimeout: 60_000,
+        ...(n === 0 ? { auth: () => new Promise(() => undefined) } : {}),
+      })
+      prepare(r)
+      const leave = r.live.state('queue').subscribe(() => undefined)
+      await r.clock.advanceAsync(1_000)
+      leave()
+      await r.clock.advanceAsync(5_000)
+      expect(r.snapshot.status).toBe('idle')
+      expect(r.clock.pending).toBe(0)
+      expect(r.server.links).toEqual([])
+    }
+  })
+
   it('[A5] an unsubscribe counts once, however often it is called', () => {
     const r = rig()
     const channel = r.live.state('queue')

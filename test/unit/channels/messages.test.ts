@@ -68,6 +68,21 @@ describe('message', () => {
   })
 })
 
+describe('channels that share a type', () => {
+  it('[A10 B9] leave it one by one, and the others go on', () => {
+    const r = up({ linger: 0 })
+    const [a, b] = ['a', 'b'].map((name) => r.live.state(name, { message: 'queue' }))
+    const leave = a!.subscribe(() => undefined)
+    b!.subscribe(() => undefined)
+    feed(r, { type: 'queue', data: 1 })
+    leave()
+    r.clock.advance(1)
+    feed(r, { type: 'queue', data: 2 })
+    expect(a!.getSnapshot().data).toBeUndefined()
+    expect(b!.getSnapshot().data).toBe(2)
+  })
+})
+
 describe('pick', () => {
   const campaign = (id: number) => ({
     message: 'campaign_progress',

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { loads, rig, type Rig } from '../behaviour/rig.ts'
 
 /** Runs the garbage collector, after the WeakRefs of this task have let go. */
-async function collect(): Promise<void> {
+async function collect(times = 3): Promise<void> {
   const { setFlagsFromString } = await import('node:v8')
   const { runInNewContext } = await import('node:vm')
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as () => void
-  for (let n = 0; n < 3; n++) {
+  for (let n = 0; n < times; n++) {
     await new Promise((resolve) => setImmediate(resolve))
     gc()
   }
@@ -52,6 +52,18 @@ describe('a handle', () => {
     expect(left.length).toBeLessThan(10)
     expect(handles[5]!.deref()).toBe(held)
     expect(r.live.state('campaign:5')).toBe(held)
+  })
+
+  it('[A10 R4] made anew before the old one was cleared away stays', async () => {
+    const r = rig()
+    const make = (): WeakRef<object> => new WeakRef(r.live.state('queue'))
+    const old = make()
+    await collect(1)
+    expect(old.deref()).toBeUndefined()
+    const made = r.live.state('queue')
+    await new Promise((resolve) => setImmediate(resolve)) // now the old one is cleared away
+    await collect()
+    expect(r.live.state('queue')).toBe(made)
   })
 
   it('[A5 A10] is kept while it is read, though nobody holds it', async () => {
@@ -110,6 +122,21 @@ describe('options given again', () => {
     expect(channel.getSnapshot().data).toBe(1)
     r.live.state('queue')
     await r.clock.advanceAsync(15_000)
+    expect(loaded).toBe(2)
+  })
+
+  it('[A5 G10] without a load end the polls', async () => {
+    const r = rig({ random: 0.5 })
+    r.server.refuses()
+    let loaded = 0
+    const channel = r.live.state('queue', { load: () => ++loaded })
+    channel.subscribe(() => undefined)
+    await r.clock.advanceAsync(15_000)
+    expect(loaded).toBe(2)
+    r.live.state('queue', { pick: (payload) => payload })
+    await r.clock.advanceAsync(60_000)
+    expect(loaded).toBe(2)
+    await channel.refresh()
     expect(loaded).toBe(2)
   })
 
