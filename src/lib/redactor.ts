@@ -38,7 +38,9 @@ export function createRedactor(): Redactor {
         text.slice(0, LOOKED_AT),
       )
       // Where the text was cut, so may be a secret: nobody would know what is left of it.
-      return text.length > LOOKED_AT ? cleaned.slice(0, -(known[0]?.length ?? 0) || undefined) : cleaned
+      return text.length > LOOKED_AT
+        ? cleaned.slice(0, -(known[0]?.length ?? 0) || undefined) || '[too long to be shown]'
+        : cleaned
     },
   }
 }
