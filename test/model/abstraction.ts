@@ -4,11 +4,14 @@ import { slots } from '../../src/machine/state.ts'
 import { nextDue, type World } from './world.ts'
 
 /**
- * Which details a run tells apart, beside what every run does: phase, step, deadlines armed, level, page, and whether somebody is
- * interested. All details together would make millions of states that differ in what has nothing to do with each other; each
- * run takes the details that meet.
+ * Which details a run tells apart, beside what every run does: phase, step, deadlines armed and level. All details together would
+ * make millions of states that differ in what has nothing to do with each other; each run takes the details that meet.
  */
 export interface Lens {
+  /** Is the page hidden? */
+  readonly page?: boolean
+  /** Is anybody interested, or does it linger? */
+  readonly linger?: boolean
   /** Who is interested, whether there was a connection before, and what a server advised. */
   readonly interest?: boolean
   /** What is known of the server, doubt, probes, what was heard when, and which deadline comes first. */
@@ -30,7 +33,7 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
   const { now } = world
   let armed = 0
   slots.forEach((slot: Slot, bit) => {
-    if (state.timers[slot] !== undefined) armed |= 1 << bit
+    if (state.timers[slot] !== undefined && (slot !== 'linger' || lens.linger)) armed |= 1 << bit
   })
   const next = nextDue(state)
   let key = `${state.phase}${state.phase === 'connecting' ? state.step : ''} ${armed}${next && next[1] <= now ? '!' : ''}`
@@ -39,8 +42,7 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
   const bit = (value: boolean): void => {
     bits = bits * 2 + (value ? 1 : 0)
   }
-  bit(memory.hidden)
-  bit(memory.held || memory.wanted)
+  bit(lens.page === true && memory.hidden)
   bit(outage === null)
   bit(connected !== null && connected.away !== null)
   key += ` ${bits} ${connected ? (connected.level ?? '?') : ''}`
@@ -68,10 +70,11 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
     if (connected) {
       bit(connected.doubtedAt !== null)
       bit(connected.local)
+      bit(connected.local && memory.hidden)
       bit(connected.overdue)
       bit(world.heardAt >= connected.askedAt)
       bit(connected.doubtedAt !== null && (connected.pings.at(-1)?.sentAt ?? 0) >= connected.doubtedAt)
-      bits = bits * 3 + few(connected.pings.length, 2)
+      bit(connected.pings.length > 0)
     }
     key += ` l${bits}${next?.[0] ?? ''}`
   }
@@ -93,7 +96,6 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
     )
     bit(world.floorAt > now)
     bit(world.coolUntil > now)
-    bit(world.excused && Math.max(world.floorAt, world.coolUntil) > now)
     key += ` p${bits},${memory.attempts.filter((at) => at > now - budget.per).length}`
   }
   return key

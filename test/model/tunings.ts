@@ -46,23 +46,26 @@ const patient: Tuning = {
   },
 }
 
+const lone: Tuning = { ...base, greeting: 'plain', heartbeat: null }
+const limited: Tuning = { ...base, reconnect: { ...reconnect, maxAttempts: 2, circuit: null } }
+
 /** Every run of the exploration. */
 export const runs: readonly Run[] = [
   {
     name: 'a plain server, no heartbeat',
-    tuning: { ...base, greeting: 'plain', heartbeat: null },
-    lens: { interest: true, outage: true },
+    tuning: lone,
+    lens: { linger: true, interest: true, outage: true },
   },
-  { name: 'interest', tuning: base, lens: { interest: true } },
+  { name: 'interest', tuning: base, lens: { linger: true, interest: true, page: true } },
   { name: 'the life of a link', tuning: base, lens: { link: true } },
-  { name: 'outages', tuning: base, lens: { outage: true } },
+  { name: 'outages', tuning: base, lens: { outage: true, linger: true, page: true } },
   { name: 'pace', tuning: { ...base, heartbeat: null }, lens: { outage: true, pace: true } },
   { name: 'pace of the app', tuning: patient, lens: { outage: true, pace: true } },
   { name: 'credentials', tuning: { ...base, hasAuth: true }, lens: { refusal: true } },
-  { name: 'diagnose', tuning: { ...patient, hasAuth: true, hasDiagnose: true }, lens: { refusal: true } },
   {
-    name: 'no more attempts',
-    tuning: { ...base, reconnect: { ...reconnect, maxAttempts: 2, circuit: null } },
-    lens: { outage: true },
+    name: 'diagnose',
+    tuning: { ...patient, hasAuth: true, hasDiagnose: true },
+    lens: { refusal: true },
   },
+  { name: 'no more attempts', tuning: limited, lens: { outage: true } },
 ]

@@ -1,0 +1,52 @@
+// The exploration as a program for a thread: explores what it is told to and posts what it found.
+import { parentPort, workerData } from 'node:worker_threads'
+import { exploreChannel } from './channel/explore.ts'
+import { createEdgeList, type EdgeRows } from './edge-list.ts'
+import { explore, type Broken } from './explore.ts'
+
+/** What to do. */
+export interface Order {
+  readonly machines: readonly ('connection' | 'channel')[]
+  /** Gathers the edges, too. */
+  readonly list: boolean
+}
+
+/** What one machine showed. */
+export interface Report {
+  readonly machine: 'connection' | 'channel'
+  readonly states: number
+  readonly edges: number
+  readonly broken: readonly Broken[]
+  /** The entries of the table that were used, as `phase event`. */
+  readonly hits: readonly string[]
+  /** Seconds of computing, whatever else the machine is doing. */
+  readonly seconds: number
+}
+
+/** What is posted. */
+export interface Findings {
+  readonly reports: readonly Report[]
+  readonly rows: EdgeRows
+}
+
+const order = workerData as Order
+const list = createEdgeList()
+const reports = order.machines.map((machine): Report => {
+  const { user } = process.cpuUsage()
+  const start = performance.now()
+  const { states, edges, broken, hits } = {
+    connection: () => explore(order.list ? { onEdge: list.connection } : {}),
+    channel: () => ({ hits: [], ...exploreChannel(order.list ? { onEdge: list.channel } : {}) }),
+  }[machine]()
+  // Whatever else is going on: waiting for others is not counted, nor are the threads of the engine.
+  const seconds = Math.min(process.cpuUsage().user - user, (performance.now() - start) * 1_000) / 1_000_000
+  return {
+    machine,
+    states,
+    edges,
+    broken,
+    hits: [...hits],
+    seconds,
+  }
+})
+parentPort?.postMessage({ reports, rows: list.rows() } satisfies Findings)
