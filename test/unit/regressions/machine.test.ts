@@ -179,4 +179,3 @@ describe('a refresh of the credentials', () => {
     expect(reasons.filter((reason) => reason === 'expired')).toHaveLength(1)
   })
 })
-})
