@@ -41,6 +41,16 @@ describe('the circuit', () => {
     expect(slow.snapshot).toMatchObject({ status: 'suspended', attempt: 10 })
   })
 
+  it('[A4 G9] opens at a minute to the millisecond, not later', () => {
+    const r = rig({ reconnect: { delay: () => 6_000 } })
+    r.server.refuses()
+    r.live.connect()
+    r.clock.advance(59_999)
+    expect(r.snapshot).toMatchObject({ status: 'connecting', attempt: 10 })
+    r.clock.advance(1)
+    expect(r.snapshot).toMatchObject({ status: 'suspended', attempt: 11 })
+  })
+
   it('[A4 G9] takes 5 minutes of outage while a window is known', () => {
     const r = connected({ random: 0.5 }, (s) => s.accepts({ window: 10_000 }))
     r.server.refuses()

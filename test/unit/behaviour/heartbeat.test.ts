@@ -100,6 +100,13 @@ describe('a silent link', () => {
     },
   )
 
+  it('[A2 G3 N9] is left on a plain server too, once that has answered a ping', () => {
+    const { clock, server, errors } = connected({}, (s) => s.accepts({ level: 0 }))
+    server.goesSilent()
+    clock.advance(14_000)
+    expect(codes(errors)).toEqual(['heartbeat-timeout'])
+  })
+
   it('[G3 N10] is left when only what the server sends is lost: own sends are no sign of life', async () => {
     const { clock, server, live, errors } = connected()
     server.goesSilent('to-client')
@@ -295,6 +302,16 @@ describe('latency and quality', () => {
     expect(seen).toEqual([])
     expect(live.getSnapshot().quality).toBe('poor')
     expect(server.received.filter(({ type }) => type === 'ping')).toHaveLength(3)
+  })
+
+  it('[A2 G3] is no longer disconnected when what is still unanswered left a moment ago', () => {
+    const { clock, live, page } = connected({ network: { latency: 600 } }) // each ping is answered after 1.2 s
+    const seen: string[] = []
+    live.subscribe(() => seen.push(live.getSnapshot().quality))
+    clock.advance(16_200 - 6_000 + 900) // the link opened at 1 200, so a ping left at 16 200
+    page.show()
+    clock.advance(5_000)
+    expect(seen).toEqual(['disconnected', 'poor', 'disconnected', 'poor'])
   })
 
   it('[G2 A2] does not tell of a latency that changes by less than it shows', () => {
