@@ -374,19 +374,25 @@ describe('createProxy', () => {
   })
 
   it('[E4] leaves no timer behind when closed', async () => {
-    const timers = (): number => process.getActiveResourcesInfo().filter((what) => what === 'Timeout').length
     const server = await echo()
+    // The test runner has timers of its own that come and go: the fewest seen in a while are those that stay.
+    const timers = async (): Promise<number> => {
+      const seen: number[] = []
+      for (let n = 0; n < 10; n++) {
+        await twentyRoundTrips(server.port)
+        seen.push(process.getActiveResourcesInfo().filter((what) => what === 'Timeout').length)
+      }
+      return Math.min(...seen)
+    }
     const proxy = await createProxy({ target: server.url })
     const client = open(proxy.port)
     await talk(client, 'a')
-    await twentyRoundTrips(server.port)
-    const before = timers()
+    const before = await timers()
     proxy.latency(3_600_000)
     client.socket.write('never arrives')
-    await twentyRoundTrips(server.port)
-    expect(timers()).toBe(before + 1)
+    expect(await timers()).toBeGreaterThan(before)
     await proxy.close()
-    expect(timers()).toBe(before)
+    expect(await timers()).toBeLessThanOrEqual(before)
   })
 })
 
