@@ -123,6 +123,24 @@ describe('heartbeat advice', () => {
     expect(other.times('ping')).toEqual([0, 30_000])
   })
 
+  it('[G3 G5 P3] that changes while a ping waits for its answer leaves that its deadline', () => {
+    const r = rig()
+    r.server.accepts({ heartbeat: { interval: 60_000, timeout: 20_000 } })
+    r.live.connect()
+    r.clock.advance(59_000)
+    r.server.ignoresPings()
+    r.clock.advance(2_000)
+    r.server.goesSilent('to-server')
+    r.server.send('{"type":"server_ready","v":1,"heartbeat":{"interval":7000,"timeout":1000}}')
+    r.clock.advance(0)
+    r.server.goesSilent()
+    r.clock.advance(6_000) // by the new interval, counted from the last ping
+    expect(r.times('ping')).toEqual([0, 60_000, 67_000])
+    expect(r.errors).toEqual([])
+    r.clock.advance(80_000 + 7_000 + 1_000 - r.at())
+    expect(r.errors).toHaveLength(1)
+  })
+
   it('[G3 G5] never turns the heartbeat off, nor on', () => {
     const r = rig({ heartbeat: false })
     r.server.accepts({ heartbeat: { interval: 5_000, timeout: 1_000 } })

@@ -128,6 +128,26 @@ describe('polling', () => {
     expect(channel.getSnapshot().freshness).toBe('live')
   })
 
+  it('[G10] is never, with pollEvery: false, also after a refresh() that failed', async () => {
+    const r = refused()
+    const { load, calls } = loads(r.clock)
+    const channel = r.live.state('queue', { load, pollEvery: false })
+    channel.subscribe(() => undefined)
+    await r.clock.advanceAsync(0)
+    calls[0]!.answer(1)
+    await r.clock.advanceAsync(1_000)
+    void channel.refresh()
+    await r.clock.advanceAsync(0)
+    calls[1]!.fail(new Error('mine'))
+    await r.clock.advanceAsync(600_000)
+    expect(calls).toHaveLength(2)
+    expect(channel.getSnapshot()).toMatchObject({
+      data: 1,
+      freshness: 'stale',
+      error: { code: 'load-failed' },
+    })
+  })
+
   it('[G10 P17] backs off on failure, from 1 s to 30 s, and is at its interval again after a success', async () => {
     const r = refused()
     const times: number[] = []

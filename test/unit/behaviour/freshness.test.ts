@@ -94,6 +94,42 @@ describe('live', () => {
     expect(s.now()).toBe('live 1')
   })
 
+  it('[G15] is asked for at once when a load of before the link comes later than 250 ms', async () => {
+    const s = scene({ rig: { loadFirst: 0 } })
+    s.server.accepts({ level: 0 })
+    await s.clock.advanceAsync(1_300)
+    expect(s.snapshot.status).toBe('connected')
+    expect(s.loads.calls).toHaveLength(1)
+    s.loads.calls[0]!.answer(1)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('catching-up 1')
+    expect(s.loads.calls).toHaveLength(2)
+    s.loads.calls[1]!.answer(1)
+    await s.clock.advanceAsync(0)
+    expect(s.now()).toBe('live 1')
+  })
+
+  it('[G15] does not come by a load begun while the link was doubted, nor before it is trusted', async () => {
+    const s = await live()
+    const other = s.live.state('other', { load: s.loads.load })
+    s.server.latency(100)
+    s.clock.sleep(3_600_000)
+    s.page.show() // a probe: its answer takes 200 ms
+    other.subscribe(() => undefined)
+    await s.clock.advanceAsync(50)
+    s.loads.calls[2]!.answer('of a doubted link')
+    await s.clock.advanceAsync(100)
+    expect(other.getSnapshot()).toMatchObject({ data: 'of a doubted link', freshness: 'polling' })
+    expect(s.now()).toBe('stale 1')
+    await s.clock.advanceAsync(60)
+    expect(s.now()).toBe('live 1')
+    expect(other.getSnapshot().freshness).toBe('catching-up')
+    await s.clock.advanceAsync(250)
+    s.loads.calls[3]!.answer('of a trusted link')
+    await s.clock.advanceAsync(0)
+    expect(other.getSnapshot()).toMatchObject({ data: 'of a trusted link', freshness: 'live' })
+  })
+
   it('[G15] does not come by a load begun before a reconnect', async () => {
     const s = await live()
     void s.channel.refresh()

@@ -130,6 +130,15 @@ describe('a gate', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('[A3 A10 G10b] leaves no timer behind when the last that waited gives up', () => {
+    const { clock, all, order } = endpoints(3, createGate())
+    for (const { live } of all) live.connect()
+    for (const { live } of all) live.close()
+    expect(clock.pending).toBe(0)
+    clock.advance(1_000)
+    expect(order).toEqual([])
+  })
+
   it('[A3 G10b] without one, all open at once', () => {
     const { clock, all, order } = endpoints(8, undefined)
     for (const { live } of all) live.connect()

@@ -138,6 +138,17 @@ describe('the handshake', () => {
     expect(await outcome).toEqual({ ok: true, outcome: 'written' })
   })
 
+  it('[G2a G3] finds the level without a heartbeat too', async () => {
+    const { clock, server, live, sent } = rig({ heartbeat: false })
+    server.opensSilently()
+    live.connect()
+    clock.advance(2_000)
+    const outcome = live.send('note', 1)
+    await clock.advanceAsync(3_000)
+    expect(await outcome).toEqual({ ok: true, outcome: 'written' })
+    expect(sent()).toEqual(['client_ready', 'note'])
+  })
+
   it('[G2a S6] requires server_ready of a server that sent it before, within handshakeTimeout', () => {
     const { clock, server, live, errors, statuses } = rig({ random: 0.5 })
     live.connect()

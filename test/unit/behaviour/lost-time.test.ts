@@ -191,6 +191,63 @@ describe('a thread that was blocked, a page that was frozen', () => {
     expect(r.snapshot.status).toBe('connected')
   })
 
+  it('[G3] (fault B12) for 5 s leaves live what was heard a moment ago', () => {
+    const { clock, server, live, errors, sent } = rig()
+    const queue = live.state('queue')
+    const seen: string[] = []
+    queue.subscribe(() => seen.push(queue.getSnapshot().freshness))
+    server.push('queue', 1)
+    clock.advance(14_000)
+    server.push('queue', 2)
+    clock.advance(500)
+    clock.block(5_000)
+    clock.advance(10_000)
+    expect(seen).toEqual(['live', 'live'])
+    expect(errors).toEqual([])
+    expect(sent('ping').length).toBeGreaterThan(1)
+  })
+
+  it('[G2a] (fault C3) does not end the wait of a plain server for its first frame', () => {
+    const r = rig({ heartbeat: false })
+    r.server.accepts({ readyAfter: 1_500 })
+    r.live.connect()
+    r.clock.advance(500)
+    r.clock.block(10_000)
+    r.clock.advance(0)
+    expect(r.snapshot.status).toBe('connected') // server_ready lay there already
+    const other = rig()
+    other.server.opensSilently()
+    other.live.connect()
+    other.clock.advance(500)
+    other.clock.block(10_000)
+    other.clock.advance(999)
+    expect(other.snapshot.status).toBe('connecting')
+    other.clock.advance(1)
+    expect(other.snapshot.status).toBe('connected')
+  })
+
+  it('[G4] (fault B12) says nothing about the network: a wait goes on; sleep ends it within a second', () => {
+    const waiting = (): Rig => {
+      const r = rig({ random: 0.5, reconnect: { delay: () => 30_000 } })
+      r.server.refuses()
+      r.live.connect()
+      r.clock.advance(1_000)
+      return r
+    }
+    const blocked = waiting()
+    const { retryAt } = blocked.snapshot
+    blocked.live.state('queue', { load: () => 1 }).subscribe(() => undefined)
+    blocked.clock.setTimeout(() => blocked.clock.block(5_000), 9_000)
+    blocked.clock.advance(15_000)
+    expect(blocked.snapshot.retryAt).toBe(retryAt)
+    const asleep = waiting()
+    asleep.clock.sleep(3_600_000)
+    asleep.page.freeze() // the first news after it
+    expect(asleep.snapshot.retryAt! - asleep.clock.now()).toBe(500)
+    asleep.clock.advance(500)
+    expect(asleep.opens).toHaveLength(2)
+  })
+
   it('[G10] (fault C3) does not count against loadTimeout', async () => {
     const { clock, live, errors } = rig()
     const queue = live.state('queue', {
