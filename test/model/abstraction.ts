@@ -74,7 +74,7 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
       bit(connected.overdue)
       bit(world.heardAt >= connected.askedAt)
       bit(connected.doubtedAt !== null && (connected.pings.at(-1)?.sentAt ?? 0) >= connected.doubtedAt)
-      bit(connected.pings.length > 0)
+      bit(now - world.silentSince >= 15_000)
     }
     key += ` l${bits}${next?.[0] ?? ''}`
   }
@@ -96,6 +96,7 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
     )
     bit(world.floorAt > now)
     bit(world.coolUntil > now)
+    bit(world.excused && Math.max(world.floorAt, world.coolUntil) > now)
     key += ` p${bits},${memory.attempts.filter((at) => at > now - budget.per).length}`
   }
   return key

@@ -75,6 +75,7 @@ export function explore(options: ExploreOptions = {}): Exploration {
     const report = (node: Node, words: string, last: string): void => {
       broken.push({ run: name, words, path: [...pathOf(node), last] })
     }
+    let isEndured = false
     visit(initialState, initialWorld, null, null)
     for (let index = 0; index < queue.length && broken.length < most; index++) {
       const node = queue[index] as Node
@@ -99,6 +100,10 @@ export function explore(options: ExploreOptions = {}): Exploration {
       if (late !== null) visit(state, { ...world, now: late }, node, null)
       const stuck = starve(node, tuning)
       if (stuck !== null) report(node, stuck, 'a good server')
+      if (isEndured || state.phase !== 'connected' || state.level !== 0) continue
+      isEndured = true
+      const words = endure(node, tuning)
+      if (words !== null) report(node, words, 'a long silence')
     }
   }
 
@@ -141,6 +146,21 @@ function starve(from: Node, tuning: Tuning): string | null {
     node = { state: edge.after, world: edge.is, from: node, via: move }
   }
   return `liveness: not connected after ${PATIENCE} kind steps, but ${node.state.phase}`
+}
+
+/** A plain server that answers no ping is kept, and nothing grows with the time that takes (INV-18). */
+function endure(from: Node, tuning: Tuning): string | null {
+  let node = from
+  for (let count = 0; count < PATIENCE; count++) {
+    const due = nextDue(node.state)
+    if (!due) return null
+    const move: Move = { event: { type: 'due', slot: due[0] }, now: due[1], random: 0.5, loading: false }
+    const edge = step(node, move, tuning)
+    const words = check(edge)
+    if (words !== null) return words
+    node = { state: edge.after, world: edge.is, from: node, via: move }
+  }
+  return null
 }
 
 /** What a good server, app or gate says next; null when it is time's turn. */

@@ -1,12 +1,15 @@
 // The exploration as a program for a thread: explores what it is told to and posts what it found.
 import { parentPort, workerData } from 'node:worker_threads'
-import { exploreChannel } from './channel/explore.ts'
+import { exploreChannel, setups } from './channel/explore.ts'
 import { createEdgeList, type EdgeRows } from './edge-list.ts'
 import { explore, type Broken } from './explore.ts'
+import { runs } from './tunings.ts'
 
 /** What to do. */
 export interface Order {
   readonly machines: readonly ('connection' | 'channel')[]
+  /** The run to begin with. @default as they come */
+  readonly first?: string | undefined
   /** Gathers the edges, too. */
   readonly list: boolean
 }
@@ -31,12 +34,17 @@ export interface Findings {
 
 const order = workerData as Order
 const list = createEdgeList()
+const begun = <R extends { readonly name: string }>(all: readonly R[]): readonly R[] =>
+  [...all].sort((a, b) => Number(b.name === order.first) - Number(a.name === order.first))
 const reports = order.machines.map((machine): Report => {
   const { user } = process.cpuUsage()
   const start = performance.now()
   const { states, edges, broken, hits } = {
-    connection: () => explore(order.list ? { onEdge: list.connection } : {}),
-    channel: () => ({ hits: [], ...exploreChannel(order.list ? { onEdge: list.channel } : {}) }),
+    connection: () => explore({ runs: begun(runs), ...(order.list ? { onEdge: list.connection } : {}) }),
+    channel: () => ({
+      hits: [],
+      ...exploreChannel({ setups: begun(setups), ...(order.list ? { onEdge: list.channel } : {}) }),
+    }),
   }[machine]()
   // Whatever else is going on: waiting for others is not counted, nor are the threads of the engine.
   const seconds = Math.min(process.cpuUsage().user - user, (performance.now() - start) * 1_000) / 1_000_000

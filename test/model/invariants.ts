@@ -163,15 +163,6 @@ export const invariants: readonly Invariant[] = [
         : null
     },
   },
-  {
-    rule: 'INV-18',
-    wrong({ after, context: { tuning } }) {
-      const { attempts, per } = tuning.reconnect.budget
-      if (after.memory.attempts.length > (attempts ?? 120))
-        return `${after.memory.attempts.length} attempts in ${per} ms`
-      return 'pings' in after && after.pings.length > 8 ? `${after.pings.length} pings remembered` : null
-    },
-  },
   { rule: 'INV-19 G7', wrong: ({ is }) => (is.mostRequests > 1 ? 'two requests at once' : null) },
   {
     rule: 'G3 no hot loop',
@@ -208,6 +199,15 @@ export const invariants: readonly Invariant[] = [
   },
   ...linkInvariants,
   ...paceInvariants,
+  {
+    rule: 'INV-18',
+    wrong({ after, context: { tuning } }) {
+      const { attempts, per } = tuning.reconnect.budget
+      if (after.memory.attempts.length > (attempts ?? 120))
+        return `${after.memory.attempts.length} attempts in ${per} ms`
+      return 'pings' in after && after.pings.length > 8 ? `${after.pings.length} pings remembered` : null
+    },
+  },
 ]
 
 /** The first rule a step breaks, in words; null when it breaks none. */

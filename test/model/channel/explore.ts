@@ -187,7 +187,7 @@ function toKey(channel: Channel, world: World, { lens }: Setup): string {
   bit(channel.hasData)
   bit(load !== null)
   bit(load?.proves ?? false)
-  bit(load?.owed ?? false)
+  bit(world.load?.owed ?? false)
   bit(world.load?.read != null)
   bit(load !== null && channel.pushes > load.pushes)
   bit(channel.timers.load !== undefined)
