@@ -22,6 +22,17 @@ describe('an error', () => {
     expect(r.snapshot.error).toBe(error)
   })
 
+  it('[A8 A9 N2] of an attempt that does not open comes after connectTimeout', () => {
+    const r = rig({ connectTimeout: 1_200 })
+    r.server.hangs()
+    r.live.connect()
+    r.clock.advance(1_199)
+    expect(r.errors).toEqual([])
+    r.clock.advance(1)
+    expect(codes(r.errors)).toEqual(['connect-timeout'])
+    expect(r.server.links).toEqual([])
+  })
+
   it('[A8] stays in the snapshot while there is no connection, and goes with the next', () => {
     const r = rig()
     r.server.refuses()

@@ -61,7 +61,7 @@ describe('the link', () => {
     expect(server.links.length).toBeLessThanOrEqual(1)
   })
 
-  it('[G1 M5 N3] closes a link that hangs before it opens the next', () => {
+  it('[G1 M5 N2 N3] closes a link that hangs before it opens the next', () => {
     const { clock, server, live, opens } = rig({ random: 0.5 })
     server.hangs()
     live.connect()
