@@ -1,7 +1,8 @@
 // The end (G8, A10): close() is final, whatever was going on.
 import { describe, expect, it } from 'vitest'
 import type { SendOutcome } from '../../../src/index.ts'
-import { connected, loads, rig, type Rig } from './rig.ts'
+import { moments } from './moments.ts'
+import { connected, loads, rig, type Rig, expectNothingLeft } from './rig.ts'
 
 /** What a promise came to; `pending` if nothing yet. */
 function watch(promise: Promise<unknown>): { readonly state: string } {
@@ -16,101 +17,6 @@ function watch(promise: Promise<unknown>): { readonly state: string } {
 const turn = async (): Promise<void> => {
   for (let n = 0; n < 50; n++) await Promise.resolve()
 }
-
-function expectNothingLeft(r: Rig): void {
-  expect(r.clock.pending).toBe(0)
-  expect(r.page.listeners).toBe(0)
-  expect(r.server.open + r.server.connecting).toBe(0)
-}
-
-const moments: ReadonlyArray<readonly [name: string, prepare: (r: Rig) => void]> = [
-  ['before anybody was interested', () => undefined],
-  [
-    'while the first loads are awaited',
-    (r) => r.live.state('a', { load: loads(r.clock).load }).subscribe(() => undefined),
-  ],
-  ['while connecting', (r) => r.live.connect()],
-  [
-    'in the handshake',
-    (r) => {
-      r.server.opensSilently()
-      r.live.connect()
-      r.clock.advance(500)
-    },
-  ],
-  [
-    'while connected',
-    (r) => {
-      r.live.connect()
-      r.clock.advance(20_000)
-    },
-  ],
-  [
-    'while a ping is unanswered',
-    (r) => {
-      r.live.connect()
-      r.clock.advance(14_000)
-      r.server.goesSilent()
-      r.clock.advance(2_000)
-    },
-  ],
-  [
-    'after rt.go_away',
-    (r) => {
-      r.live.connect()
-      r.clock.advance(1_000)
-      r.server.goAway()
-      r.clock.advance(10)
-    },
-  ],
-  [
-    'while waiting',
-    (r) => {
-      r.server.refuses()
-      r.live.connect()
-      r.clock.advance(100)
-    },
-  ],
-  [
-    'while suspended',
-    (r) => {
-      r.server.refuses()
-      r.live.connect()
-      r.clock.advance(300_000)
-    },
-  ],
-  [
-    'when failed',
-    (r) => {
-      r.server.refuses(4403)
-      r.live.connect()
-      r.clock.advance(100)
-    },
-  ],
-  [
-    'while lingering',
-    (r) => {
-      r.live.state('a').subscribe(() => undefined)()
-      r.clock.advance(1_000)
-    },
-  ],
-  [
-    'while a channel polls',
-    (r) => {
-      r.server.refuses()
-      r.live.state('a', { load: () => 1 }).subscribe(() => undefined)
-      r.clock.advance(15_000)
-    },
-  ],
-  [
-    'while sends wait',
-    (r) => {
-      r.server.refuses()
-      void r.live.send('note', 1, { ttl: 60_000 })
-      r.clock.advance(1_000)
-    },
-  ],
-]
 
 describe('close()', () => {
   it.each(moments)(
@@ -334,54 +240,3 @@ describe('close()', () => {
     expect(channel.getSnapshot().data).toBeUndefined()
   })
 })
-
-describe('nothing is left over', () => {
-  it('[A10 A12 G8] after 10 000 reconnects', () => {
-    const budget = { attempts: 1_000, per: 1_000 }
-    const r = rig({ random: 0, reconnect: { budget, circuit: false, minUptime: 0 } })
-    const channel = r.live.state('a')
-    channel.subscribe(() => undefined)
-    r.live.on('message', () => undefined)
-    let pending = 0
-    let listeners = 0
-    for (let n = 0; n < 10_000; n++) {
-      r.clock.advance(300)
-      r.server.closeAll(1006)
-      pending = Math.max(pending, r.clock.pending)
-      listeners = Math.max(listeners, r.page.listeners)
-    }
-    expect(r.server.attempts).toBeGreaterThan(9_990)
-    expect(pending).toBeLessThanOrEqual(4) // two of ours, and those of the mock network
-    expect(listeners).toBe(1)
-    r.live.close()
-    expectNothingLeft(r)
-  }, 60_000)
-
-  it('[A10] after an attempt that asked for credentials', async () => {
-    const signals: Array<WeakRef<AbortSignal>> = []
-    const r = rig({
-      random: 0,
-      reconnect: { budget: { attempts: 1e6 }, circuit: false },
-      auth: ({ signal }) => {
-        signals.push(new WeakRef(signal))
-        return 'token'
-      },
-    })
-    r.server.refuses()
-    r.live.connect()
-    await r.clock.advanceAsync(10_000)
-    expect(signals.length).toBeGreaterThan(10)
-    await collect()
-    expect(signals.slice(0, -2).filter((signal) => signal.deref())).toEqual([])
-  })
-})
-
-/** Runs the garbage collector, in a task of its own so that WeakRefs of this one let go. */
-async function collect(): Promise<void> {
-  const { setFlagsFromString } = await import('node:v8')
-  const { runInNewContext } = await import('node:vm')
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  await new Promise((resolve) => setImmediate(resolve))
-  gc()
-}

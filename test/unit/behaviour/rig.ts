@@ -1,7 +1,8 @@
 // A connection to a mock server on a virtual clock, with a record of everything it says: what every behaviour test starts with.
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import {
   createConnection,
+  type Clock,
   type Connection,
   type ConnectionOptions,
   type ConnectionSnapshot,
@@ -151,4 +152,31 @@ export function loads(clock: VirtualClock): Loads {
         calls.push({ signal, at: clock.monotonic() - 5_000, answer, fail })
       }),
   }
+}
+
+/** A rig whose server refuses; every jitter is at its middle. */
+export function refused(options: RigOptions = {}): Rig {
+  const r = rig({ random: 0.5, ...options })
+  r.server.refuses()
+  return r
+}
+
+/** Runs every `ms` for as long as the clock is moved. */
+export function every(clock: Clock, run: () => void, ms: number): () => void {
+  let timer: unknown
+  const next = (): void => {
+    timer = clock.setTimeout(() => {
+      run()
+      next()
+    }, ms)
+  }
+  next()
+  return () => clock.clearTimeout(timer)
+}
+
+/** No timer, no listener, no link. */
+export function expectNothingLeft(r: Rig): void {
+  expect(r.clock.pending).toBe(0)
+  expect(r.page.listeners).toBe(0)
+  expect(r.server.open + r.server.connecting).toBe(0)
 }
