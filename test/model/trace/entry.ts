@@ -1,0 +1,143 @@
+// What the checkers look at: everything that happened to some clients of one server, in order. Types only.
+import type { SendOutcome } from '../../../src/api.ts'
+import type { Freshness } from '../../../src/channels/state-snapshot.ts'
+import type { ConnectionSnapshot, Status } from '../../../src/machine/snapshot.ts'
+
+/** A call of the app's on a connection or a channel of it. */
+export type Call =
+  | { readonly name: 'connect' | 'retry' | 'disconnect' | 'reset' | 'close' }
+  /** `id` names the promise, see `settled`. */
+  | { readonly name: 'send'; readonly id: number; readonly type: string; readonly bytes: number }
+  | { readonly name: 'ready'; readonly id: number }
+  | { readonly name: 'channel-ready' | 'refresh'; readonly id: number; readonly channel: string }
+  | { readonly name: 'subscribe' | 'unsubscribe' | 'update'; readonly channel: string }
+
+/** How a promise that was given out ended. */
+export type Outcome = SendOutcome | 'resolved' | { readonly rejected: string }
+
+/** What a client was made with, as far as the rules depend on it; defaults filled in. */
+export interface ClientFacts {
+  readonly heartbeat: { readonly interval: number; readonly timeout: number; readonly probe: number } | null
+  readonly budget: { readonly attempts: number; readonly windowed: number; readonly per: number }
+  readonly minDelay: number
+  readonly minUptime: number
+  readonly maxAttempts: number
+  readonly hasAuth: boolean
+  readonly outbox: { readonly messages: number; readonly bytes: number }
+  readonly sendWatermark: number
+  /** Of each channel: what its messages are, whether it loads, and how often it polls. */
+  readonly channels: {
+    readonly [name: string]: {
+      readonly kind: 'replace' | 'reload' | 'change'
+      readonly loads: boolean
+      readonly pollEvery: number | null
+      readonly versioned: boolean
+    }
+  }
+}
+
+/** What is left of a client: all of it must be zero after `close()`. */
+export interface Leftovers {
+  readonly timers: number
+  readonly links: number
+  /** Listeners to the page. */
+  readonly listeners: number
+  /** Promises given out that have not settled. */
+  readonly promises: number
+  /** Loads, `auth` and `url` calls whose signal was not aborted and which have not ended. */
+  readonly requests: number
+}
+
+/** What happened. Those of a callback carry `depth`: how many callbacks of this client were under way already; 0 is right. */
+export type Happening =
+  | { readonly kind: 'made'; readonly facts: ClientFacts }
+  /** As `on('trace')` tells it: an event that entered a machine, or an effect that left it, after its event. */
+  | { readonly kind: 'event'; readonly machine: string; readonly event: Fields }
+  | { readonly kind: 'effect'; readonly machine: string; readonly effect: Fields }
+  /** `on('status')`. */
+  | { readonly kind: 'status'; readonly status: Status; readonly previous: Status; readonly depth: number }
+  /** The connection's store told its subscribers. */
+  | { readonly kind: 'snapshot'; readonly snapshot: Shown; readonly depth: number }
+  /** A channel's store told its subscribers. */
+  | ({ readonly kind: 'channel'; readonly depth: number } & ChannelShown)
+  /** `on('message')`. */
+  | { readonly kind: 'message'; readonly type: string; readonly data: unknown; readonly depth: number }
+  /** `on('error')`, and what the logger was told: whatever text reaches a person. */
+  | { readonly kind: 'error'; readonly code: string; readonly text: string; readonly depth: number }
+  | { readonly kind: 'log'; readonly text: string }
+  | { readonly kind: 'call'; readonly call: Call }
+  | { readonly kind: 'settled'; readonly id: number; readonly outcome: Outcome }
+  /** The app's own functions: `load` of a channel, `auth`, `url`, `diagnose`. */
+  | { readonly kind: 'asked'; readonly what: 'load' | 'auth' | 'url' | 'diagnose'; readonly key: string }
+  | { readonly kind: 'answered'; readonly what: 'load' | 'auth' | 'url' | 'diagnose'; readonly key: string }
+  /** Text reached, or left, the link that the client holds. `buffered`: bytes that wait in the socket after a write. */
+  | { readonly kind: 'inbound'; readonly text: string }
+  | { readonly kind: 'outbound'; readonly text: string; readonly buffered: number }
+  /** A look from outside, without being told: what the snapshots say at this moment. */
+  | {
+      readonly kind: 'sample'
+      readonly snapshot: Shown
+      readonly channels: readonly ChannelShown[]
+      /** Bytes and messages that wait to be sent, where they can be told. */
+      readonly waiting?: { readonly messages: number; readonly bytes: number }
+    }
+  /** The page: what it told, and times in which nothing ran. */
+  | { readonly kind: 'page'; readonly signal: string }
+  | { readonly kind: 'slept' | 'froze' | 'blocked'; readonly ms: number }
+  /** After `close()` and its turn, and again at the very end. */
+  | { readonly kind: 'left'; readonly leftovers: Leftovers }
+  /** Something threw that must not: `step`, a method, a callback into us. */
+  | { readonly kind: 'threw'; readonly where: string; readonly text: string }
+  /** The server: what its sessions were told and ordered, by the client whose link it is; and what it takes for the truth. */
+  | {
+      readonly kind: 'session'
+      readonly link: string
+      readonly event?: Fields
+      readonly effect?: Fields
+      readonly phase: string
+    }
+  | { readonly kind: 'truth'; readonly channel: string; readonly value: unknown }
+  /** All faults are healed: from now on INV-30 counts. */
+  | { readonly kind: 'healed' }
+
+/** One thing that happened. */
+export type Entry = Happening & {
+  /** True time, in milliseconds, the same for everybody. */
+  readonly at: number
+  /** The client's own monotonic clock; as `at` for what is not a client's. */
+  readonly felt: number
+  /** Whose; '' for the server and the world. */
+  readonly client: string
+}
+
+/** A snapshot without its error object. */
+export type Shown = Omit<ConnectionSnapshot, 'error'> & { readonly error: string | null }
+
+/** What a channel shows. */
+export interface ChannelShown {
+  readonly channel: string
+  readonly freshness: Freshness
+  readonly data: unknown
+  readonly source: 'push' | 'poll' | 'initial' | null
+  readonly error: string | null
+  readonly asOf: number | null
+}
+
+/** An event or effect, as data. */
+export type Fields = { readonly type: string; readonly [field: string]: unknown }
+
+/** What a checker finds wrong. */
+export interface Violation {
+  readonly invariant: string
+  /** What was seen and what the rule says, in a sentence. */
+  readonly what: string
+  readonly entry: Entry
+}
+
+/** One invariant over a whole trace, as a pure function; `[]` where it holds. A trace may have many clients. */
+export interface Checker {
+  readonly id: `INV-${number}`
+  /** The rule, in a sentence; for docs. */
+  readonly rule: string
+  check(trace: readonly Entry[]): readonly Violation[]
+}
