@@ -42,6 +42,7 @@ export function createConnection(given: ConnectionOptions): Connection {
   let interest = 0
   let error: HoldfastError | null = null
   let complainedAt = -Infinity
+  let dropped = 0
   let stopListening: (() => void) | null = null
   let closed: HoldfastError | null = null
 
@@ -78,9 +79,10 @@ export function createConnection(given: ConnectionOptions): Connection {
     },
     onBadFrame(code, reason, frame) {
       const now = timeline.now()
+      dropped++
       if (now - complainedAt < 1_000) return
       complainedAt = now
-      report(toError(code, { reason, frame }))
+      report(toError(code, { reason, frame, dropped }))
     },
     onSecret: reporter.learn,
     onTrace: (entry) => reporter.trace('connection', entry),

@@ -42,6 +42,8 @@ export interface ErrorContext {
   readonly channel?: string
   /** The frame that caused it, cut to 256 characters. */
   readonly frame?: string
+  /** How many frames this connection could not use so far, this one included: only one a second is told of. */
+  readonly dropped?: number
   /** The WebSocket close code, where the server gave one. */
   readonly closeCode?: number
   /** The close reason, cut to 256 characters. */

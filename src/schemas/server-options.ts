@@ -55,6 +55,7 @@ const serverOptions = z.strictObject({
   limits: z.prefault(
     z.strictObject({
       bufferedBytes: z._default(limit, 1_048_576),
+      connections: z._default(limit, 20_000),
       connectionsPerUser: z._default(limit, 20),
       connectionsPerIp: z._default(limit, 100),
       messagesPerMinute: z._default(must('a whole number above 0', isCount), 600),

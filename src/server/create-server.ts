@@ -134,7 +134,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
 
   const accept = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const address = toAddress(request, options.trustedProxies)
-    if (closing !== null) return refuse(socket, 503)
+    if (closing !== null || sockets >= limits.connections) return refuse(socket, 503)
     if ((addresses.get(address) ?? 0) >= limits.connectionsPerIp) return refuse(socket, 429)
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       track(webSocket, address)

@@ -178,6 +178,18 @@ describe('limits of connections over real sockets', () => {
     await server.connect().frame('server_ready')
   })
 
+  it('[B7] (fault R10) refuses the link above its own limit with HTTP 503, and those there are live on', async () => {
+    const server = await serve({ limits: { connections: 3 } })
+    const clients = Array.from({ length: 3 }, () => server.connect())
+    for (const client of clients) await client.frame('server_ready')
+    expect(await server.connect().closed).toBe('refused 503')
+    for (const client of clients) client.socket.send('{"type":"ping","timestamp":1}')
+    for (const client of clients) await client.frame('pong')
+    clients[0]!.socket.close()
+    await vi.waitFor(() => expect(server.live.stats().sockets).toBe(2))
+    await server.connect().frame('server_ready')
+  })
+
   it('[R5] [B7] closes the 21st link of a user with 4429, also when all come at once', async () => {
     const server = await serve({ authenticate: async (context) => authenticate(context) })
     const clients = Array.from({ length: 25 }, () => server.connect(as('ann')))

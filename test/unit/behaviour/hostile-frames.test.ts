@@ -62,6 +62,16 @@ describe('garbage', () => {
     },
   )
 
+  it('[G23] is counted, and each report tells how much there was so far', () => {
+    const r = connected({ maxMessageBytes: 100 })
+    for (let n = 0; n < 500; n++) feed(r, `garbage ${n}`)
+    feed(r, 'x'.repeat(101))
+    r.clock.advance(1_000)
+    feed(r, 'null')
+    expect(r.errors.map(({ context }) => context.dropped)).toEqual([1, 502])
+    expectWorking(r)
+  })
+
   it('[G23] is reported once a second at most, however much there is', () => {
     const r = connected()
     for (let n = 0; n < 1_000; n++) feed(r, `garbage ${n}`)

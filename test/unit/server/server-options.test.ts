@@ -15,6 +15,7 @@ describe('the options of the server', () => {
       acceptRate: 300,
       limits: {
         bufferedBytes: 1_048_576,
+        connections: 20_000,
         connectionsPerUser: 20,
         connectionsPerIp: 100,
         messagesPerMinute: 600,
@@ -63,7 +64,7 @@ describe('the options of the server', () => {
     ['acceptRate', Infinity],
     ['limits.bufferedBytes', { bufferedBytes: 1.5 }],
     ['limits.messagesPerMinute', { messagesPerMinute: Infinity }],
-    ['limits.connections', { connections: 5 }],
+    ['limits.sockets', { sockets: 5 }],
     ['trustedProxies', -1],
     ['logger', 'console'],
     ['port', 8080],
