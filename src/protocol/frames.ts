@@ -35,7 +35,14 @@ export interface ServerReady {
   readonly heartbeat?: { readonly interval: number; readonly timeout: number }
   readonly max_message_bytes?: number
   readonly caps?: readonly string[]
-  readonly limits?: { readonly rate?: { readonly per: number; readonly max: number } }
+  /** What an ack of a publication means here. */
+  readonly ack?: string
+  /** For how long the same id is published once. */
+  readonly dedup_window?: number
+  readonly limits?: {
+    readonly channels?: number
+    readonly rate?: { readonly per: number; readonly max: number }
+  }
   readonly reconnect?: { readonly window: number }
 }
 
@@ -80,12 +87,15 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 /** One frame, or the reason why the text is none. Linear in the length of the text; never throws. */
 export function parseFrame(text: string): Frame | string {
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    return toFrame(JSON.parse(text))
   } catch {
     return 'not JSON'
   }
+}
+
+/** A parsed value as a frame, or the reason why it is none. */
+export function toFrame(value: unknown): Frame | string {
   if (!isObject(value)) return 'not an object'
   return Object.hasOwn(value, 'type') && isType(value.type) ? (value as Frame) : 'no legal type'
 }

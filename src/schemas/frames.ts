@@ -48,8 +48,11 @@ export const serverReady: z.ZodMiniType<ServerReady> = z.looseObject({
   heartbeat: z.exactOptional(z.looseObject({ interval: duration, timeout: duration })),
   max_message_bytes: z.exactOptional(z.int().check(z.positive())),
   caps: z.exactOptional(z.array(z.string())),
+  ack: z.exactOptional(z.string()),
+  dedup_window: z.exactOptional(duration),
   limits: z.exactOptional(
     z.looseObject({
+      channels: z.exactOptional(z.int().check(z.positive())),
       rate: z.exactOptional(z.looseObject({ per: duration, max: z.number().check(z.positive()) })),
     }),
   ),

@@ -2,6 +2,17 @@
 export { closeCodes, classifyClose } from '../protocol/close-codes.ts'
 export type { CloseClass } from '../protocol/close-codes.ts'
 export type {
+  Ack,
+  FramePosition,
+  Message,
+  Publish,
+  Renew,
+  Subscribe,
+  Subscribed,
+  Unsubscribe,
+  Unsubscribed,
+} from '../protocol/channel-frames.ts'
+export type {
   ClientReady,
   ErrorFrame,
   Frame,
@@ -11,4 +22,14 @@ export type {
   Pong,
   ServerReady,
 } from '../protocol/frames.ts'
+export {
+  ack,
+  message,
+  publish,
+  renew,
+  subscribe,
+  subscribed,
+  unsubscribe,
+  unsubscribed,
+} from './channel-frames.ts'
 export { clientReady, errorFrame, frame, goAway, notice, ping, pong, serverReady } from './frames.ts'

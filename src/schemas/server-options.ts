@@ -35,6 +35,8 @@ const maxEventBytes = must(
 )
 const deflate = z.strictObject({ level: whole(1, 9), threshold: whole(0, 10_485_760) })
 
+const kept = z.strictObject({ size: must('a whole number above 0', isCount), ttl: whole(1, DAY) })
+
 const serverOptions = z.strictObject({
   path: z._default(must('a path that begins with /', isPath), '/ws'),
   origins: z.optional(must('a function or a list of origins such as https://app.example', isOrigins)),
@@ -43,6 +45,8 @@ const serverOptions = z.strictObject({
   snapshot: aFunction,
   events: z.optional(z.record(z.string(), must('a Standard Schema', isSchema))),
   message: aFunction,
+  broker: anObject,
+  history: z._default(z.record(z.string(), z.union([z.literal(false), kept])), {}),
   heartbeat: z._default(z.strictObject({ interval: whole(1, DAY), timeout: whole(1, DAY) }), {
     interval: 15_000,
     timeout: 5_000,
@@ -58,6 +62,8 @@ const serverOptions = z.strictObject({
       connections: z._default(limit, 20_000),
       connectionsPerUser: z._default(limit, 20),
       connectionsPerIp: z._default(limit, 100),
+      subscriptions: z._default(must('a whole number above 0', isCount), 128),
+      subscriptionsPerMinute: z._default(must('a whole number above 0', isCount), 60),
       messagesPerMinute: z._default(must('a whole number above 0', isCount), 600),
     }),
     {},

@@ -5,24 +5,35 @@ import type { Attempt } from './attempt.ts'
 import type { Link } from './link.ts'
 import type { ResolvedServerOptions } from './options.ts'
 import type { Published, WatchOptions } from './realtime-server.ts'
-import type { User, Wire } from './session/model.ts'
+import type { Level, User, Wire } from './session/model.ts'
 
 /** What the channels need of their server. */
 export interface ChannelsHost {
   readonly options: ResolvedServerOptions
-  readonly members: ReadonlyMap<Link, { readonly user: User }>
+  /** The open links. Those below level 2 get every channel that they may read; the others subscribe. */
+  readonly members: ReadonlyMap<Link, { readonly user: User; readonly level: Level }>
   readonly attempt: Attempt
+  /** How many links have subscribed to a channel. */
+  subscribers(channel: string): number
   mayRead(user: User, channel: string): boolean | Promise<boolean>
 }
 
 /** The channels of a server. */
 export interface Channels {
-  publish(channel: string, data: unknown): Promise<Published>
+  publish(channel: string, data: unknown, id?: string): Promise<Published>
   publishIfChanged(channel: string, state: unknown): Promise<Published | null>
   watch(channel: string, options: WatchOptions): () => void
+  /** The state of a channel as JSON, for who subscribes to it; null where there is none. */
+  stateOf(channel: string, user: User): Promise<string | null>
   /** Sends a new link the first data of what its user may read. */
   greet(link: Link, user: User): void
   close(): void
+}
+
+/** A message ready to be sent: its data as JSON, and the whole frame for levels 0 and 1. */
+interface Encoded {
+  readonly data: string
+  readonly wire: Wire
 }
 
 interface Watch {
@@ -36,11 +47,11 @@ const MAX_FIRST = 1_048_576
 const reserved: ReadonlySet<string> = new Set(['client_ready', 'server_ready', 'ping', 'pong'])
 
 /** Makes the channels. */
-export function createChannels({ options, members, attempt, mayRead }: ChannelsHost): Channels {
-  const { maxEventBytes, snapshot } = options
+export function createChannels({ options, members, attempt, subscribers, mayRead }: ChannelsHost): Channels {
+  const { broker, history, maxEventBytes, snapshot } = options
   const { clock } = options.runtime
   const events = options.events && new Map(Object.entries(options.events))
-  const states = new Map<string, { readonly text: string; readonly wire: Wire }>()
+  const states = new Map<string, Encoded>()
   const watches = new Map<string, Watch>()
   /** What waits for the app, by link and channel. */
   const turns = new Map<string, { readonly last: Promise<void>; readonly bytes: number }>()
@@ -49,29 +60,34 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
   const toLimit = (channel: string): number =>
     typeof maxEventBytes === 'function' ? maxEventBytes(channel) : maxEventBytes
 
-  function encode(channel: string, data: unknown, limit: number): { text: string; wire: Wire } {
+  /** What is configured by name, or by the part of it before the first colon. */
+  const byPrefix = <T>(map: ReadonlyMap<string, T>, channel: string): T | undefined =>
+    map.get(channel) ?? map.get(channel.split(':', 1)[0] ?? '')
+  const histories = new Map(Object.entries(history))
+
+  function encode(channel: string, value: unknown, limit: number): Encoded {
     const refuse = (code: ErrorCode, why: string, cause?: unknown): never => {
       throw new HoldfastError(code, `"${channel}" was not sent: ${why}`, { channel }, cause)
     }
     if (!isType(channel) || reserved.has(channel) || channel.startsWith('rt.'))
       return refuse('invalid-message', 'a channel needs 1 to 64 of A-Z a-z 0-9 _ . : - and no reserved word.')
-    const schema = events?.get(channel) ?? events?.get(channel.split(':', 1)[0] ?? '')
+    const schema = events && byPrefix(events, channel)
     if (events !== undefined && schema === undefined)
       return refuse('invalid-message', `it is not among the events (${[...events.keys()].join(', ')}).`)
-    const result = schema === undefined ? { value: data } : schema['~standard'].validate(data)
+    const result = schema === undefined ? { value } : schema['~standard'].validate(value)
     if (result instanceof Promise) return refuse('invalid-data', 'its schema is asynchronous.')
     if (result.issues !== undefined) {
       const issues = result.issues.map((issue) => issue.message).join('; ')
       return refuse('invalid-data', `its data does not fit the schema: ${issues}.`, result.issues)
     }
-    let text: string
+    let data: string
     try {
-      text = JSON.stringify({ type: channel, data: result.value })
+      data = JSON.stringify(result.value ?? null)
     } catch (cause) {
       return refuse('invalid-message', 'its data cannot be written as JSON.', cause)
     }
-    const wire = Buffer.from(text)
-    if (wire.length <= limit) return { text, wire }
+    const wire = Buffer.from(`{"type":"${channel}","data":${data}}`)
+    if (wire.length <= limit) return { data, wire }
     const size = `its frame has ${wire.length} bytes, the limit is ${limit}`
     return refuse('message-too-large', `${size}. Send what changed, and let clients fetch the data by REST.`)
   }
@@ -87,9 +103,11 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
     return bytes
   }
 
-  function send(channel: string, wire: Wire): Published {
+  /** To all below level 2. Gives how many they are. */
+  function send(channel: string, wire: Wire): number {
     let recipients = 0
-    for (const [link, { user }] of members) {
+    for (const [link, { user, level }] of members) {
+      if (level > 1) continue
       const push = (): void => link.dispatch({ type: 'push', channel, wire })
       const key = `${link.id} ${channel}`
       const allowed = turns.has(key) ? null : mayRead(user, channel)
@@ -105,25 +123,33 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
       // Who cannot be answered for is as a reader who does not read: it may come back, and start with a fresh state.
       if (bytes > options.limits.bufferedBytes) link.dispatch({ type: 'congested', bytes })
     }
-    return { recipients }
+    return recipients
   }
 
-  function sendIfChanged(channel: string, state: unknown): Published | null {
+  async function announce(channel: string, { data, wire }: Encoded, id?: string): Promise<Published> {
+    const publishing = broker.publish(channel, data, { id, history: byPrefix(histories, channel) })
+    // Only what has an id may have been published before.
+    const isNew = id === undefined || !(await publishing).duplicate
+    const recipients = isNew ? send(channel, wire) + subscribers(channel) : 0
+    return { ...(await publishing), recipients }
+  }
+
+  async function announceIfChanged(channel: string, state: unknown): Promise<Published | null> {
     if (state === undefined) states.delete(channel)
     if (state === undefined) return null
     const next = encode(channel, state, toLimit(channel))
-    if (states.get(channel)?.text === next.text) return null
+    if (states.get(channel)?.data === next.data) return null
     states.set(channel, next)
-    return send(channel, next.wire)
+    return announce(channel, next)
   }
 
-  async function firstData(channel: string, user: User): Promise<Wire | null> {
+  async function firstData(channel: string, user: User): Promise<Encoded | null> {
     const data: unknown = events?.has(channel) === true ? await snapshot?.(channel, user) : undefined
-    if (data !== undefined) return encode(channel, data, MAX_FIRST).wire
+    if (data !== undefined) return encode(channel, data, MAX_FIRST)
     const before = states.get(channel)
     // While nobody was there nothing was looked at. What the look finds new is on its way to this link too.
     await watches.get(channel)?.fresh()
-    return before !== undefined && states.get(channel) === before ? before.wire : null
+    return before !== undefined && states.get(channel) === before ? before : null
   }
 
   function watch(channel: string, { every, load }: WatchOptions): () => void {
@@ -139,7 +165,7 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
       let late = false
       const news = async (): Promise<void> => {
         const state: unknown = await load()
-        if (!late && isWatched()) sendIfChanged(channel, state)
+        if (!late && isWatched()) await announceIfChanged(channel, state)
       }
       await attempt(`Watching "${channel}"`, news, undefined)
       late = true
@@ -147,7 +173,9 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
       looking = null
     }
     const somebody = async (): Promise<boolean> => {
-      for (const { user } of members.values()) if (await mayRead(user, channel)) return true
+      if (subscribers(channel) > 0) return true
+      for (const { user, level } of members.values())
+        if (level < 2 && (await mayRead(user, channel))) return true
       return false
     }
     const tick = async (): Promise<void> => {
@@ -168,16 +196,19 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
   }
 
   return {
-    publish: (channel, data) => settle(() => send(channel, encode(channel, data, toLimit(channel)).wire)),
-    publishIfChanged: (channel, state) => settle(() => sendIfChanged(channel, state)),
+    // Not yet asynchronous here: what is published first is first.
+    publish: (channel, data, id) =>
+      settle(() => announce(channel, encode(channel, data, toLimit(channel)), id)),
+    publishIfChanged: announceIfChanged,
+    stateOf: async (channel, user) => (await firstData(channel, user))?.data ?? null,
     watch,
     greet(link, user) {
       const keys = snapshot === undefined ? [] : (events?.keys() ?? [])
       for (const channel of new Set([...keys, ...states.keys(), ...watches.keys()]))
         inTurn(`${link.id} ${channel}`, 0, async () => {
           if (!(await mayRead(user, channel))) return
-          const wire = await attempt(`First data of "${channel}"`, () => firstData(channel, user), null)
-          if (wire !== null) link.dispatch({ type: 'push', channel, wire })
+          const first = await attempt(`First data of "${channel}"`, () => firstData(channel, user), null)
+          if (first !== null) link.dispatch({ type: 'push', channel, wire: first.wire })
         })
     },
     close() {
@@ -188,6 +219,6 @@ export function createChannels({ options, members, attempt, mayRead }: ChannelsH
 }
 
 /** Runs now; a throw becomes a rejection. */
-function settle<T>(run: () => T): Promise<T> {
+function settle<T>(run: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve) => resolve(run()))
 }

@@ -1,20 +1,17 @@
 // createServer(): the links of one process, how they come and how they go.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer, type ServerOptions as WebSocketOptions, type WebSocket } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { isHoldfastError } from '../errors.ts'
 import { createAttempt } from './attempt.ts'
 import { createChannels } from './channels.ts'
 import { toRequest } from './http.ts'
-import { createLink, type Link, type LinkHost } from './link.ts'
-import {
-  resolveServerOptions,
-  type Action,
-  type ResolvedServerOptions,
-  type ServerOptions,
-} from './options.ts'
+import { createHub } from './hub.ts'
+import { createLink, type Link, type LinkHost, type SharedEffect } from './link.ts'
+import { resolveServerOptions, type Action, type ServerOptions } from './options.ts'
 import type { RealtimeServer, ServerStats } from './realtime-server.ts'
-import type { User } from './session/model.ts'
-import { isAllowedOrigin, listenForUpgrades, refuse, toAddress } from './upgrade.ts'
+import type { Level, User } from './session/model.ts'
+import { isAllowedOrigin, listenForUpgrades, refuse, toAddress, toWebSocketOptions } from './upgrade.ts'
 
 const DAY = 86_400_000
 
@@ -22,12 +19,13 @@ const DAY = 86_400_000
 interface Member {
   readonly user: User
   readonly client: string | null
+  readonly level: Level
 }
 
 /** Makes a server. Throws a TypeError that names a wrong option. */
 export function createServer(given: ServerOptions = {}): RealtimeServer {
   const options = resolveServerOptions(given)
-  const { authenticate, authorize, limits, message } = options
+  const { authenticate, authorize, broker, limits, message } = options
   const { clock, random } = options.runtime
   const { attempt, report } = createAttempt(options)
   const webSockets = new WebSocketServer(toWebSocketOptions(options))
@@ -40,6 +38,8 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const users = new Map<string, number>()
   const addresses = new Map<string, number>()
   const detaches = new Set<() => void>()
+  /** The last publication of each link: the next waits for it. */
+  const turns = new WeakMap<Link, Promise<void>>()
   let sockets = 0
   let closing: Promise<void> | null = null
   let emptied = (): void => undefined
@@ -62,7 +62,14 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
     }
   }
   const mayRead = (user: User, channel: string): boolean | Promise<boolean> => may(user, 'subscribe', channel)
-  const channels = createChannels({ options, members, attempt, mayRead })
+  const channels = createChannels({
+    options,
+    members,
+    attempt,
+    mayRead,
+    subscribers: (channel) => hub.count(channel),
+  })
+  const hub = createHub({ options, broker, mayRead, stateOf: channels.stateOf, report })
 
   const identify = (request: () => Request, auth: unknown): Promise<User | null | 'failed'> => {
     const ask = async (): Promise<User | null> => {
@@ -71,6 +78,58 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
       throw new TypeError('it gave neither a user with an id nor null')
     }
     return attempt<User | null | 'failed'>('authenticate', ask, 'failed')
+  }
+
+  const meet = (link: Link, { auth, client }: Extract<SharedEffect, { type: 'authenticate' }>): void => {
+    const request = strangers.get(link)
+    strangers.delete(link)
+    if (authenticate === undefined) link.dispatch({ type: 'authenticated', user: { id: '' }, others: 0 })
+    else if (request !== undefined) {
+      void identify(() => toRequest(request), auth).then((user) => {
+        const others = user === null || user === 'failed' ? 0 : othersOf(user, client)
+        link.dispatch({ type: 'authenticated', user, others })
+      })
+    }
+  }
+
+  /** An app message; with an id, it is answered. */
+  const hear = async (
+    link: Link,
+    { user, name: type, data, id }: Extract<SharedEffect, { type: 'message' }>,
+  ): Promise<void> => {
+    const run = async (): Promise<object> => ({ data: await message?.({ user, type, data }) })
+    const ack = message && (await attempt<object | null>(`message "${type}"`, run, null))
+    if (id === null) return
+    if (ack) link.dispatch({ type: 'answered', id, ack })
+    else
+      link.dispatch({
+        type: 'failed',
+        id,
+        code: 'rejected',
+        message: 'There is no answer.',
+        retryable: false,
+      })
+  }
+
+  /** A publication of a client's; the links of one client in the order in which they came. */
+  const post = async (
+    link: Link,
+    { id, channel, data, user, client }: Extract<SharedEffect, { type: 'publish' }>,
+  ): Promise<void> => {
+    const fail = (code: string, why: string, retryable: boolean): void =>
+      link.dispatch({ type: 'failed', id, code, message: why, retryable })
+    try {
+      if (!(await may(user, 'publish', channel)))
+        return fail('forbidden', 'There is no such channel for you.', false)
+      // Nobody can use up, or ask for, the ids of another one.
+      const key = client === null ? undefined : JSON.stringify([user.id, client, id])
+      const { epoch, offset, duplicate } = await channels.publish(channel, data, key)
+      link.dispatch({ type: 'answered', id, ack: { epoch, offset, ...(duplicate ? { duplicate } : {}) } })
+    } catch (error) {
+      if (isHoldfastError(error)) return fail(error.code.replaceAll('-', '_'), error.message, false)
+      report(`Publishing to "${channel}" failed.`, error)
+      fail('unavailable', 'Try again later.', true)
+    }
   }
 
   const othersOf = (user: User, client: string | null): number =>
@@ -83,13 +142,14 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
     const older = clients.get(toKey(user, client))
     if (client !== null) clients.set(toKey(user, client), link)
     older?.dispatch({ type: 'replaced' })
-    channels.greet(link, user)
+    if (member.level < 2) channels.greet(link, user)
   }
 
   const left = (link: Link): void => {
     const member = members.get(link)
     links.delete(link)
     strangers.delete(link)
+    hub.left(link)
     if (member === undefined) return
     const { user, client } = member
     members.delete(link)
@@ -101,23 +161,31 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const host: LinkHost = {
     clock,
     settings: options,
+    ack: broker.ack,
     window: toWindow,
     left,
     run(link, effect) {
-      const request = strangers.get(link)
-      strangers.delete(link)
-      if (effect.type === 'opened') join(link, effect)
-      else if (effect.type === 'message') {
-        const { user, name: type, data } = effect
-        if (message !== undefined)
-          void attempt(`message "${type}"`, () => message({ user, type, data }), null)
-      } else if (authenticate === undefined) {
-        link.dispatch({ type: 'authenticated', user: { id: '' }, others: 0 })
-      } else if (request !== undefined) {
-        void identify(() => toRequest(request), effect.auth).then((user) => {
-          const others = user === null || user === 'failed' ? 0 : othersOf(user, effect.client)
-          link.dispatch({ type: 'authenticated', user, others })
-        })
+      switch (effect.type) {
+        case 'authenticate':
+          return meet(link, effect)
+        case 'renew':
+          return void identify(() => new Request('http://localhost/'), effect.auth).then((user) =>
+            link.dispatch({ type: 'renewed', id: effect.id, user }),
+          )
+        case 'opened':
+          return join(link, effect)
+        case 'message':
+          return void hear(link, effect)
+        case 'publish':
+          turns.set(
+            link,
+            (turns.get(link) ?? Promise.resolve()).then(() => post(link, effect)),
+          )
+          return
+        case 'subscribe':
+          return hub.subscribe(link, effect)
+        case 'quit':
+          return hub.quit(link, effect.channel)
       }
     },
   }
@@ -174,6 +242,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
     // A socket that does not answer its close is cut (closeTimeout), so this ends.
     if (sockets > 0) await new Promise<void>((resolve) => (emptied = resolve))
     channels.close()
+    hub.close()
     for (const detach of detaches) detach()
   }
 
@@ -194,7 +263,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
       const status = await toStatsStatus(request)
       return answer(status, status === 200 ? toStats() : { error: 'no statistics for you' })
     },
-    publish: channels.publish,
+    publish: (channel, data, { id } = {}) => channels.publish(channel, data, id),
     publishIfChanged: channels.publishIfChanged,
     watch: channels.watch,
     revoke(userId) {
@@ -225,21 +294,4 @@ function isUser(value: unknown): value is User {
     return false
   const { expiresAt } = value as { readonly expiresAt?: unknown }
   return expiresAt === undefined || (typeof expiresAt === 'number' && !Number.isNaN(expiresAt))
-}
-
-function toWebSocketOptions({ compression, maxPayload }: ResolvedServerOptions): WebSocketOptions {
-  const bounds = {
-    maxFragments: Math.max(64, maxPayload / 1_024),
-    maxBufferedChunks: Math.max(1_024, maxPayload / 64),
-    closeTimeout: 2_000,
-  }
-  // A small window and no memory of earlier frames: less room per link, and less to guess secrets from.
-  const perMessageDeflate = compression && {
-    threshold: compression.threshold,
-    zlibDeflateOptions: { level: compression.level, memLevel: 4 },
-    serverMaxWindowBits: 10,
-    serverNoContextTakeover: true,
-    clientNoContextTakeover: true,
-  }
-  return { noServer: true, clientTracking: false, maxPayload, perMessageDeflate, ...bounds }
 }

@@ -7,12 +7,17 @@ import type * as Model from './session/model.ts'
 import { stepSession } from './session/step.ts'
 
 /** The effects that concern more than the socket. */
-export type SharedEffect = Extract<Model.SessionEffect, { type: 'authenticate' | 'opened' | 'message' }>
+export type SharedEffect = Extract<
+  Model.SessionEffect,
+  { type: 'authenticate' | 'opened' | 'message' | 'renew' | 'subscribe' | 'quit' | 'publish' }
+>
 
 /** What a link needs of its server. */
 export interface LinkHost {
   readonly clock: Clock
   readonly settings: Model.SessionSettings
+  /** What an acknowledgement means here. */
+  readonly ack: string
   /** The reconnect window advised now. */
   window(): number
   run(link: Link, effect: SharedEffect): void
@@ -32,7 +37,7 @@ const MAX_CHANNELS = 128
 
 /** Starts the session of an open socket. */
 export function createLink(socket: WebSocket, id: string, originAllowed: boolean, host: LinkHost): Link {
-  const { clock, settings } = host
+  const { clock, settings, ack } = host
   const timers = new Map<Model.Slot, unknown>()
   const queue: Model.SessionEvent[] = []
   const channels = new Set<string>()
@@ -42,7 +47,7 @@ export function createLink(socket: WebSocket, id: string, originAllowed: boolean
   let running = false
 
   const toContext = (): Model.SessionContext => {
-    return { settings, id, now: clock.monotonic(), wall: clock.now(), heardAt, window: host.window() }
+    return { settings, ack, id, now: clock.monotonic(), wall: clock.now(), heardAt, window: host.window() }
   }
   const opening = openSession(toContext(), originAllowed)
   let state = opening[0]

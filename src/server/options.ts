@@ -2,10 +2,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
 import type { Clock } from '../runtime.ts'
+import type { Broker, History } from './broker.ts'
 import { parseServerOptions } from '../schemas/server-options.ts'
+import { memoryBroker } from './memory-broker.ts'
 import type { User } from './session/model.ts'
 
-/** What a user may ask for: to be sent a channel, to publish to it (not asked at levels 0 and 1), to read the statistics. */
+/** What a user may ask for: to be sent a channel, to publish to it, to read the statistics. */
 export type Action = 'subscribe' | 'publish' | 'stats'
 
 /** console-shaped; every method may be missing. Credentials are never handed to it. */
@@ -26,6 +28,10 @@ export interface ServerLimits {
   readonly connectionsPerUser?: number | undefined
   /** Links from one address; the next is refused with HTTP 429. See {@link ServerOptions.trustedProxies}. @default 100 */
   readonly connectionsPerIp?: number | undefined
+  /** Channels of one link at levels 2 and 3. @default 128 */
+  readonly subscriptions?: number | undefined
+  /** How many subscribes a minute, once as many as `subscriptions` came at once. @default 60 */
+  readonly subscriptionsPerMinute?: number | undefined
   /** Inbound frames of one link; the next is dropped with `rt.error`, and who goes on is closed with 4429. @default 600 */
   readonly messagesPerMinute?: number | undefined
 }
@@ -53,9 +59,16 @@ export interface ServerOptions {
     ((user: User, action: Action, channel: string) => boolean | Promise<boolean>) | undefined
   /** First data: asked after `client_ready` for each key of `events` the user is allowed. undefined: there is none. Not bound by `maxEventBytes`. */
   readonly snapshot?: ((channel: string, user: User) => unknown) | undefined
+  /** Keeps and spreads what is published, for clients at levels 2 and 3. @default memoryBroker() */
+  readonly broker?: Broker | undefined
+  /** How much of a channel is kept, by its name or its part before the first `:`; `false`: nothing. @default 300 messages for 300_000 ms */
+  readonly history?: Readonly<Record<string, History | false>> | undefined
   /** What may be published: by the channel's name, or its part before the first `:`. Any synchronous Standard Schema. Without it everything may. */
   readonly events?: Readonly<Record<string, StandardSchemaV1>> | undefined
-  /** Told every app message (its `data`, else the whole frame), in order. What it throws is logged. */
+  /**
+   * Told every app message (its `data`, else the whole frame), in order. Where the client asks for an answer (`request`, level 2),
+   * the result is the answer. What it throws is logged, and answered with `rejected`.
+   */
   readonly message?:
     ((context: { readonly user: User; readonly type: string; readonly data: unknown }) => unknown) | undefined
   /** Announced to clients. The server pings each interval too, on the WebSocket layer, and closes with 4408 who let three pings pass in silence. */
@@ -111,6 +124,8 @@ type Filled =
   | 'compression'
   | 'acceptRate'
   | 'trustedProxies'
+  | 'history'
+  | 'broker'
   | 'runtime'
 
 /** The options with their defaults. */
@@ -128,5 +143,6 @@ const nodeClock: Clock = {
 /** Fills the defaults. Throws a TypeError that names what cannot work. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   const parsed = parseServerOptions(options) as ResolvedServerOptions
-  return { ...parsed, runtime: options.runtime ?? { clock: nodeClock, random: Math.random } }
+  const runtime = options.runtime ?? { clock: nodeClock, random: Math.random }
+  return { ...parsed, runtime, broker: options.broker ?? memoryBroker(runtime) }
 }

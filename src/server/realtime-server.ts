@@ -1,8 +1,12 @@
 // The server as an app holds it: types only.
 import type { Server } from 'node:http'
+import type { Position } from './broker.ts'
+import type { Level } from './session/model.ts'
 
-/** What became of a publication. */
-export interface Published {
+/** What became of a publication: where it is in the history of its channel, and who gets it. */
+export interface Published extends Position {
+  /** It was published before, under the same id. */
+  readonly duplicate: boolean
   /** Links of this process that get it, those among them for which `authorize` is still thinking. */
   readonly recipients: number
 }
@@ -20,7 +24,7 @@ export interface LinkStats {
   readonly id: string
   readonly user: string
   /** The conformance level the client speaks. */
-  readonly level: 0 | 1
+  readonly level: Level
   readonly since: number
   readonly lastInboundAt: number
   /** The channels it was sent, the last 128 of them. */
@@ -49,10 +53,11 @@ export interface RealtimeServer {
    */
   fetch(request: Request): Promise<Response | undefined>
   /**
-   * Sends `{ type: channel, data }` to every link whose user may subscribe. Rejects with a HoldfastError what is not among
+   * Sends to every link at level 0 or 1 whose user may subscribe `{ type: channel, data }`, and to subscribers at levels 2 and 3 what they
+   * may recover later. `id`: the same one within two minutes is published once. Rejects with a HoldfastError what is not among
    * `events` (`invalid-message`), does not fit its schema (`invalid-data`) or is over `maxEventBytes` (`message-too-large`).
    */
-  publish(channel: string, data: unknown): Promise<Published>
+  publish(channel: string, data: unknown, options?: { readonly id?: string | undefined }): Promise<Published>
   /** As `publish`, but null and nothing sent when the JSON is that of the last state; new links get that state first. undefined forgets it. */
   publishIfChanged(channel: string, state: unknown): Promise<Published | null>
   /** Looks every so often, but only while somebody may read the channel, and publishes what changed. Returns a stop. Throws TypeError. */

@@ -1,7 +1,8 @@
 // The way in: which upgrade requests are ours, from which pages, from which address, and how many of them.
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ServerOptions } from './options.ts'
+import type { ServerOptions as WebSocketOptions } from 'ws'
+import type { ResolvedServerOptions, ServerOptions } from './options.ts'
 
 /** True when a page of this origin may connect. Cookies come along without anybody's will, so they need a named origin. */
 export function isAllowedOrigin(request: IncomingMessage, origins: ServerOptions['origins']): boolean {
@@ -53,4 +54,22 @@ export function listenForUpgrades(
   server.headersTimeout = Math.min(server.headersTimeout || 10_000, 10_000)
   server.on('upgrade', onUpgrade)
   return () => void server.off('upgrade', onUpgrade)
+}
+
+/** What is asked of `ws`: bounds for what arrives, and compression where it is wanted. */
+export function toWebSocketOptions({ compression, maxPayload }: ResolvedServerOptions): WebSocketOptions {
+  const bounds = {
+    maxFragments: Math.max(64, maxPayload / 1_024),
+    maxBufferedChunks: Math.max(1_024, maxPayload / 64),
+    closeTimeout: 2_000,
+  }
+  // A small window and no memory of earlier frames: less room per link, and less to guess secrets from.
+  const perMessageDeflate = compression && {
+    threshold: compression.threshold,
+    zlibDeflateOptions: { level: compression.level, memLevel: 4 },
+    serverMaxWindowBits: 10,
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: true,
+  }
+  return { noServer: true, clientTracking: false, maxPayload, perMessageDeflate, ...bounds }
 }

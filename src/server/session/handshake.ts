@@ -13,6 +13,11 @@ export function messageRate({ limits }: Model.SessionSettings): Rate {
   return { max: limits.messagesPerMinute, per: 60_000 }
 }
 
+/** How often a client may subscribe, once it has used up as many as it may have at once. */
+export function churnRate({ limits }: Model.SessionSettings): Rate {
+  return { max: limits.subscriptions, per: (60_000 * limits.subscriptions) / limits.subscriptionsPerMinute }
+}
+
 /** The end of a session. Codes and reasons are constants of this folder, never made from data. */
 export function close(code: number, reason: string): Model.SessionStep {
   return [{ phase: 'closed' }, [{ type: 'close', code, reason }]]
@@ -49,7 +54,7 @@ export function openSession(
 /** Who gives a version is level 1; a plain client is level 0. */
 export function onClientReady(
   { rate, pong }: Model.Waiting,
-  { v, client, auth = null }: Frame,
+  { v, client, caps, auth = null }: Frame,
   { settings }: Model.SessionContext,
 ): Model.SessionStep {
   if (v !== undefined && !Number.isInteger(v)) return close(4400, 'v is not a whole number')
@@ -58,12 +63,25 @@ export function onClientReady(
   const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : null
   if (client !== undefined && id === null) return close(4400, 'no legal client id')
   return [
-    { phase: 'authenticating', level: v === undefined ? 0 : 1, client: id, rate, pong, revoked: [] },
+    {
+      phase: 'authenticating',
+      level: v === undefined ? 0 : toLevel(caps),
+      client: id,
+      rate,
+      pong,
+      revoked: [],
+    },
     [
       { type: 'arm', slot: 'handshake', delay: settings.handshakeTimeout },
       { type: 'authenticate', auth, client: id },
     ],
   ]
+}
+
+/** As far as the client goes: this end goes to 3. */
+function toLevel(caps: unknown): Model.Level {
+  if (!Array.isArray(caps) || !caps.includes('channels')) return 1
+  return caps.includes('recover') ? 3 : 2
 }
 
 /** The link opens, or hears why not. */
@@ -72,7 +90,7 @@ export function onAuthenticated(
   { user, others }: Extract<Model.SessionEvent, { type: 'authenticated' }>,
   context: Model.SessionContext,
 ): Model.SessionStep {
-  const { id, settings, now, window } = context
+  const { id, ack, settings, now, window } = context
   if (user === 'failed') return close(4500, 'authentication failed')
   if (user === null) return close(4401, 'unauthorized')
   if (revoked.includes(user.id)) return close(4401, 'revoked')
@@ -87,18 +105,31 @@ export function onAuthenticated(
     session: { id },
     heartbeat: settings.heartbeat,
     max_message_bytes: settings.maxPayload,
-    limits: { rate: messageRate(settings) },
+    caps: ['auth', 'channels', 'ack', 'recover', 'batch'],
+    ack,
+    dedup_window: 120_000,
+    limits: { channels: settings.limits.subscriptions, rate: messageRate(settings) },
     reconnect: { window },
   }
   return [
-    { phase: 'open', level, user, rate, pongs, ...open },
+    {
+      phase: 'open',
+      level,
+      user,
+      client,
+      rate,
+      pongs,
+      churn: fullRate(churnRate(settings), now),
+      subscriptions: new Map(),
+      ...open,
+    },
     [
       { type: 'disarm', slot: 'handshake' },
-      ...(level === 1 ? [control('server_ready', ready)] : []),
+      ...(level > 0 ? [control('server_ready', ready)] : []),
       ...(pong === null ? [] : [{ type: 'send', wire: pong } as const]),
       { type: 'arm', slot: 'beat', delay: settings.heartbeat.interval },
       ...expiry,
-      { type: 'opened', user, client },
+      { type: 'opened', user, client, level },
     ],
   ]
 }

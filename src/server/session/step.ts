@@ -1,5 +1,5 @@
 // One step in the life of a link: state and event in, next state and effects out. No clock, no socket, no throw.
-import { parseFrame, type Frame } from '../../protocol/frames.ts'
+import { parseFrame, toFrame, type Frame } from '../../protocol/frames.ts'
 import {
   checkExpiry,
   close,
@@ -11,6 +11,7 @@ import {
 } from './handshake.ts'
 import type * as Model from './model.ts'
 import { takeToken } from './rate.ts'
+import { onChannel, onRenewed, onRequest, refusal, toId } from './requests.ts'
 
 /** A timer that late tells of a blocked event loop: what it waits for may have arrived and not been read yet. */
 const LATE = 1_000
@@ -27,7 +28,7 @@ export function stepSession(
 ): Model.SessionStep {
   if (state.phase === 'closed') return [state, []]
   if (event.type === 'closed') return [{ phase: 'closed' }, []]
-  if (event.type === 'frame') return onFrame(state, event.text, context)
+  if (event.type === 'frame') return onText(state, event.text, context)
   if (event.type === 'timer') return onTimer(state, event.slot, event.late, context)
   if (event.type === 'leave') return onLeave(state, event.grace, context)
   if (state.phase === 'open') return onOpen(state, event, context)
@@ -37,8 +38,37 @@ export function stepSession(
   return [state, []]
 }
 
-function onFrame(state: Model.Living, text: string | null, context: Model.SessionContext): Model.SessionStep {
+function onText(state: Model.Living, text: string | null, context: Model.SessionContext): Model.SessionStep {
   if (text === null) return close(1003, 'text frames only')
+  if (state.phase === 'authenticating' && text.length > MAX_EARLY) return close(4401, 'not authenticated yet')
+  const isBatch = text.startsWith('[') && state.phase === 'open' && state.level > 1
+  if (!isBatch) return onFrame(state, parseFrame(text), context)
+  const effects: Model.SessionEffect[] = []
+  let next: Model.SessionState = state
+  for (const frame of parseBatch(text)) {
+    // The first bad one ends the link, and with it the rest.
+    if (next.phase === 'closed') break
+    const [after, more] = onFrame(next, frame, context)
+    next = after
+    effects.push(...more)
+  }
+  return [next, effects]
+}
+
+/** The frames of one turn, each worth one message. */
+function parseBatch(text: string): ReadonlyArray<Frame | string> {
+  try {
+    return (JSON.parse(text) as readonly unknown[]).map(toFrame)
+  } catch {
+    return ['not JSON']
+  }
+}
+
+function onFrame(
+  state: Model.Living,
+  frame: Frame | string,
+  context: Model.SessionContext,
+): Model.SessionStep {
   const limit = messageRate(context.settings)
   const rate = takeToken(state.rate, limit, context.now)
   if (rate.refused > state.rate.refused) {
@@ -47,11 +77,9 @@ function onFrame(state: Model.Living, text: string | null, context: Model.Sessio
     if (rate.refused > Math.max(10, limit.max / 10)) return close(4429, `rate_limited;retry_after=${wait}`)
     const message = `More than ${limit.max} messages per minute: this one was dropped.`
     const told = control('rt.error', { code: 'rate_limited', message, retryable: true, retry_after: wait })
-    const tell = rate.refused === 1 && state.phase === 'open' && state.level === 1
+    const tell = rate.refused === 1 && state.phase === 'open' && state.level > 0
     return [{ ...state, rate }, tell ? [told] : [{ type: 'ignored' }]]
   }
-  if (state.phase === 'authenticating' && text.length > MAX_EARLY) return close(4401, 'not authenticated yet')
-  const frame = parseFrame(text)
   if (typeof frame === 'string') return close(4400, frame)
   if (frame.type === 'client_ready') {
     if (state.phase !== 'waiting') return close(4409, 'second client_ready')
@@ -63,17 +91,19 @@ function onFrame(state: Model.Living, text: string | null, context: Model.Sessio
   return close(4401, 'not authenticated yet')
 }
 
-function onOpenFrame(state: Model.Open, frame: Frame, { now }: Model.SessionContext): Model.SessionStep {
+function onOpenFrame(state: Model.Open, frame: Frame, context: Model.SessionContext): Model.SessionStep {
   if (frame.type === 'ping') {
-    const pongs = takeToken(state.pongs, pongRate, now)
+    const pongs = takeToken(state.pongs, pongRate, context.now)
     const refused = pongs.refused > state.pongs.refused
     return [{ ...state, pongs }, [refused ? { type: 'ignored' } : { type: 'send', wire: toPong(frame) }]]
   }
   if (frame.type === 'pong') return [state, []]
   // On a plain link a type that begins with rt. is the app's, like any other.
-  if (state.level === 1 && frame.type.startsWith('rt.')) return [state, [{ type: 'ignored' }]]
+  if (state.level > 0 && frame.type.startsWith('rt.'))
+    return onRequest(state, frame, context) ?? [state, [{ type: 'ignored' }]]
   const data = Object.hasOwn(frame, 'data') ? frame.data : frame
-  return [state, [{ type: 'message', user: state.user, name: frame.type, data }]]
+  const id = state.level > 1 ? toId(frame.id) : null
+  return [state, [{ type: 'message', user: state.user, name: frame.type, data, id }]]
 }
 
 function onOpen(
@@ -95,6 +125,20 @@ function onOpen(
       return state.leaving ? [state, []] : close(4409, 'replaced')
     case 'revoked':
       return event.userId === state.user.id ? close(4401, 'revoked') : [state, []]
+    case 'renewed':
+      return onRenewed(state, event.id, event.user, context)
+    case 'answered':
+      return [state, [control('rt.ack', { id: event.id, ...event.ack })]]
+    case 'failed': {
+      const { id, code, message, retryable } = event
+      return [state, [refusal(id, code, message, undefined, retryable ? { retryable } : {})]]
+    }
+    case 'joined':
+    case 'refused':
+    case 'publication':
+    case 'top':
+    case 'lost':
+      return onChannel(state, event)
     default:
       return [state, []]
   }
@@ -121,7 +165,7 @@ function onTimer(
   if (missed >= 3) return close(4408, 'idle')
   const { now, settings, window } = context
   const change = window / state.window
-  const notice = state.level === 1 && (change > 1.5 || change < 1 / 1.5)
+  const notice = state.level > 0 && (change > 1.5 || change < 1 / 1.5)
   return [
     { ...state, missed, beatAt: now, window: notice ? window : state.window },
     [

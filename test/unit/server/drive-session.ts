@@ -1,6 +1,7 @@
 // A link without a socket: the pure session, a virtual clock for its timers, and a record of what it ordered.
 import { openSession } from '../../../src/server/session/handshake.ts'
 import type {
+  Level,
   SessionEffect,
   SessionEvent,
   SessionSettings,
@@ -15,7 +16,13 @@ export const settings: SessionSettings = {
   heartbeat: { interval: 15_000, timeout: 5_000 },
   handshakeTimeout: 10_000,
   maxPayload: 65_536,
-  limits: { bufferedBytes: 1_048_576, connectionsPerUser: 20, messagesPerMinute: 600 },
+  limits: {
+    bufferedBytes: 1_048_576,
+    connectionsPerUser: 20,
+    messagesPerMinute: 600,
+    subscriptions: 128,
+    subscriptionsPerMinute: 60,
+  },
 }
 
 export interface Driven {
@@ -52,6 +59,7 @@ export function driveSession(
   let heardAt = clock.monotonic()
   const context = () => ({
     settings: all,
+    ack: 'received',
     id: 's_1',
     now: clock.monotonic(),
     wall: clock.now(),
@@ -108,14 +116,20 @@ export function driveSession(
   }
 }
 
-/** A link that is open: level 1 with `v`, else plain. */
+/** What a client says that it can do, by level. */
+const caps = [[], [], ['channels', 'ack'], ['channels', 'ack', 'recover']] as const
+
+/** A link that is open at a level; 0 is a plain one. */
 export function driveOpen(
-  level: 0 | 1 = 1,
+  level: Level = 1,
   changes: Parameters<typeof driveSession>[0] = {},
   user: { id: string; expiresAt?: number } = { id: 'ann' },
 ): Driven {
   const link = driveSession(changes)
-  link.hear({ type: 'client_ready', ...(level === 1 && { v: 1, client: { id: 'c_1', lib: 'holdfast/0' } }) })
+  link.hear({
+    type: 'client_ready',
+    ...(level > 0 && { v: 1, client: { id: 'c_1', lib: 'holdfast/0' }, caps: caps[level] }),
+  })
   link.event({ type: 'authenticated', user, others: 0 })
   link.sent.length = 0
   return link

@@ -27,7 +27,10 @@ describe('the handshake of a link on the server', () => {
         session: { id: 's_1' },
         heartbeat: { interval: 15_000, timeout: 5_000 },
         max_message_bytes: 65_536,
-        limits: { rate: { max: 600, per: 60_000 } },
+        caps: ['auth', 'channels', 'ack', 'recover', 'batch'],
+        ack: 'received',
+        dedup_window: 120_000,
+        limits: { channels: 128, rate: { max: 600, per: 60_000 } },
         reconnect: { window: 500 },
       },
     ])

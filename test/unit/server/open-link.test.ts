@@ -7,10 +7,10 @@ describe('frames of an open link', () => {
     const link = driveOpen()
     const user = { id: 'ann' }
     expect(link.hear({ type: 'order', data: { n: 1 }, id: 'x' })).toEqual([
-      { type: 'message', user, name: 'order', data: { n: 1 } },
+      { type: 'message', user, name: 'order', data: { n: 1 }, id: null },
     ])
     expect(link.hear({ type: 'order', n: 2 })).toEqual([
-      { type: 'message', user, name: 'order', data: { type: 'order', n: 2 } },
+      { type: 'message', user, name: 'order', data: { type: 'order', n: 2 }, id: null },
     ])
     expect(link.hear({ type: 'order', data: null })).toMatchObject([{ data: null }])
   })

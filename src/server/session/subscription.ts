@@ -1,0 +1,87 @@
+// One subscription of a link: what was missed comes first, then what is new, in order and without a hole. Pure.
+import type { Past, Position, Publication } from '../broker.ts'
+import type * as Model from './model.ts'
+
+/** More than this is not replayed, and not kept while the past is read: the client loads instead. */
+const MOST = { messages: 300, bytes: 1_048_576 } as const
+
+/** The next state of a subscription, null where it is over, and what to send. */
+export type SubscriptionStep = readonly [
+  subscription: Model.Subscription | null,
+  effects: readonly Model.SessionEffect[],
+]
+
+/** The past has been read: the verdict, the replay, and what was published meanwhile (G14). */
+export function joined(
+  channel: string,
+  state: Model.Subscription,
+  past: Past,
+  data: string | null,
+): SubscriptionStep {
+  const { ref, since } = state
+  const { epoch, offset } = past.top
+  const fits = past.complete && past.items.length <= MOST.messages && toBytes(past.items) <= MOST.bytes
+  const replay = fits ? past.items : []
+  const answer = { id: ref, channel, epoch, offset, recovered: since !== null && fits, replay: replay.length }
+  const told = toSend({ type: 'rt.subscribed', ...answer }, data)
+  let next: Model.Subscription = { ...state, position: past.top, early: [] }
+  const effects = [told, ...replay.map((publication) => toMessage(channel, ref, publication))]
+  for (const publication of state.early) {
+    const [after, more] = published(channel, next, publication)
+    effects.push(...more)
+    if (after === null) return [null, effects]
+    next = after
+  }
+  return [next, effects]
+}
+
+/** A message of the channel. What was sent already is left out; a hole ends the subscription, and the client comes back with its position. */
+export function published(
+  channel: string,
+  state: Model.Subscription,
+  publication: Publication,
+): SubscriptionStep {
+  const { position, early, ref } = state
+  if (position === null) {
+    const next = [...early, publication]
+    if (next.length > MOST.messages || toBytes(next) > MOST.bytes) return insufficient(channel, ref)
+    return [{ ...state, early: next }, []]
+  }
+  const { epoch, offset, prev } = publication
+  if (epoch === position.epoch && offset <= position.offset) return [state, []]
+  if (epoch !== position.epoch || prev !== position.offset) return insufficient(channel, ref)
+  return [{ ...state, position: { epoch, offset }, behind: null }, [toMessage(channel, ref, publication)]]
+}
+
+/** A look at the top: who was behind it at the last look too, and was sent nothing since, has lost something on the way. */
+export function checked(channel: string, state: Model.Subscription, top: Position): SubscriptionStep {
+  const { position, behind, ref } = state
+  if (position === null) return [state, []]
+  if (top.epoch === position.epoch && top.offset <= position.offset) return [{ ...state, behind: null }, []]
+  return behind === position.offset ? insufficient(channel, ref) : [{ ...state, behind: position.offset }, []]
+}
+
+/** The server cannot say any more what this link has seen. */
+export function insufficient(channel: string, ref: string): SubscriptionStep {
+  const code = { code: 'insufficient_state', retry: true }
+  return [null, [toSend({ type: 'rt.unsubscribed', channel, ref, ...code }), { type: 'quit', channel }]]
+}
+
+function toBytes(items: readonly Publication[]): number {
+  return items.reduce((sum, { data }) => sum + data.length, 0)
+}
+
+function toMessage(
+  channel: string,
+  ref: string,
+  { data, epoch, offset, prev }: Publication,
+): Model.SessionEffect {
+  const hole = prev === offset - 1 ? {} : { prev }
+  return { ...toSend({ type: 'rt.message', channel, ref, epoch, offset, ...hole }, data), channel }
+}
+
+/** A frame; `data` is JSON already: it is written once, however many links get it. */
+function toSend(frame: object, data: string | null = null): Extract<Model.SessionEffect, { type: 'send' }> {
+  const text = JSON.stringify(frame)
+  return { type: 'send', wire: data === null ? text : `${text.slice(0, -1)},"data":${data}}` }
+}
