@@ -1,6 +1,6 @@
 // createConnection(): wires driver, channels, stores and events together.
 import type { Connection } from './api.ts'
-import { createFeeds } from './channels/feeds.ts'
+import { createFeeds, type Delivering } from './channels/feeds.ts'
 import type { ChannelHost } from './channels/feed.ts'
 import type { StateOptions } from './channels/state-snapshot.ts'
 import { createDriver } from './driver.ts'
@@ -26,7 +26,17 @@ export function createConnection(given: ConnectionOptions): Connection {
   const { clock, page } = runtime
   const turns = createTurns()
   const timeline = createTimeline(clock)
-  const feeds = createFeeds()
+  const feeds = createFeeds({
+    clock,
+    timeline,
+    turns,
+    random: runtime.random,
+    timeout: tuning.handshakeTimeout,
+    write: (text) => driver.write(text),
+    onMessage: (type, data) => turns.run(() => events.emit('message', { type, data })),
+    refused: (channel, reason) => report(toError('rejected', { channel, reason })),
+    trace: (channel, entry) => reporter.trace(`subscription ${channel}`, entry),
+  })
   const reporter = createReporter(given.logger, turns, () => ({
     state: driver.state,
     snapshot: store.getSnapshot(),
@@ -77,6 +87,7 @@ export function createConnection(given: ConnectionOptions): Connection {
       // Another link of the same client took over: true, and no fault (4409).
       if (failure.closeCode !== 4409) report(error)
     },
+    onChannel: feeds.hear,
     onBadFrame(code, reason, frame) {
       const now = timeline.now()
       dropped++
@@ -101,8 +112,8 @@ export function createConnection(given: ConnectionOptions): Connection {
     const was = previous.phase === 'connected' ? previous : null
     const is = state.phase === 'connected' ? state : null
     const isNew = was?.link !== is?.link
-    if (was && isNew) feeds.tell({ type: 'down' })
-    if (is && isNew) feeds.tell({ type: 'up' })
+    const delivering = toDelivering(state)
+    if (isNew || (delivering === 'pushes') !== (toDelivering(previous) === 'pushes')) feeds.link(delivering)
     const wasDoubted = !isNew && was?.doubtedAt != null
     const isDoubted = is?.doubtedAt != null
     if (wasDoubted !== isDoubted) feeds.tell({ type: isDoubted ? 'doubted' : 'trusted' })
@@ -162,10 +173,11 @@ export function createConnection(given: ConnectionOptions): Connection {
     grace: tuning.heartbeat?.probe ?? 3_000,
     notice,
     engage,
-    surroundings() {
+    surroundings(feed) {
       const { state } = driver
-      const up = state.phase === 'connected'
-      return { up, doubted: up && state.doubtedAt !== null, away: isAway() }
+      const linked = state.phase === 'connected'
+      const doubted = linked && state.doubtedAt !== null
+      return { up: linked && feeds.isUp(feed), doubted, away: isAway() }
     },
     enlist(feed) {
       feeds.add(feed)
@@ -201,6 +213,7 @@ export function createConnection(given: ConnectionOptions): Connection {
         sender.abandon(toError('aborted'))
         feeds.tell({ type: 'reset' })
         driver.step({ type: 'reset' })
+        feeds.restart()
       }),
     close() {
       if (closed) return
@@ -275,6 +288,12 @@ export function createConnection(given: ConnectionOptions): Connection {
     if (listener) connection.on(event as keyof typeof given.on, listener)
   }
   return connection
+}
+
+/** Up to level 1 a server pushes by itself; from level 2 on, what is subscribed to. */
+function toDelivering(state: State): Delivering {
+  if (state.phase !== 'connected') return null
+  return (state.level ?? 0) < 2 ? 'pushes' : { batch: state.batch }
 }
 
 function toContext({ closeCode, reason }: Failure): ErrorContext {

@@ -2,12 +2,15 @@
 import type { Timeline } from './lib/timeline.ts'
 import type { Event, Id } from './machine/model.ts'
 import type { ResolvedOptions } from './options.ts'
+import type { ChannelFrame } from './protocol/channels.ts'
 import type { Decoded } from './protocol/protocol.ts'
 
 /** Who is told what a frame meant. */
 export interface InboundHost {
   /** An app message. */
   onMessage(type: string, data: unknown, text: string): void
+  /** What a server at level 2 or 3 says of a subscription, or answers. */
+  onChannel(frame: ChannelFrame): void
   /** A frame that could not be used; the link goes on. */
   onBadFrame(code: 'protocol-error' | 'message-too-large' | 'rejected', reason: string, text: string): void
 }
@@ -54,7 +57,7 @@ export function createInbound(
     }
     const frame = decode(text, level)
     if (frame.kind === 'ready') {
-      return link.news({ type: 'ready', link: id, window: frame.window, heartbeat: frame.heartbeat })
+      return link.news({ ...frame, type: 'ready', link: id })
     }
     if (level === null) {
       // The first frame decides what the server is.
@@ -75,6 +78,8 @@ export function createInbound(
         return link.news({ ...frame, type: 'away', link: id })
       case 'advice':
         return link.news({ type: 'advice', link: id, window: frame.window })
+      case 'channel':
+        return host.onChannel(frame.frame)
       case 'refusal':
         return host.onBadFrame('rejected', frame.reason, text)
       case 'invalid':

@@ -15,8 +15,8 @@ export interface ChannelHost {
   readonly grace: number
   /** Somebody has begun, or has ceased, to want what comes over the connection. */
   engage(change: 1 | -1): void
-  /** What an active channel would have been told: is there a link, is it doubted, is the page hidden or offline. */
-  surroundings(): { readonly up: boolean; readonly doubted: boolean; readonly away: boolean }
+  /** What an active channel would have been told: does a link deliver to it, is it doubted, is the page hidden or offline. */
+  surroundings(feed: Feed): { readonly up: boolean; readonly doubted: boolean; readonly away: boolean }
   /** Why there is nothing to expect any more: `close()` was called. */
   readonly closed: HoldfastError | null
   /** A promise is given out: `settle` is called when the connection closes first. Returns the means to forget it. */
@@ -43,8 +43,20 @@ export interface Feed {
   /** Its first load has not settled. */
   readonly isLoading: boolean
   dispatch(event: ChannelEvent): void
-  /** An app message of one of its types. `alone`: nobody else sees its data. */
-  message(type: string, data: unknown, text: string, alone: boolean): void
+  /** An app message of one of its types, or, with `isState`, the state of a channel of that name. */
+  message(
+    type: string,
+    data: unknown,
+    about: {
+      /** The frame, where it was no more than this message. */
+      readonly text?: string
+      /** Nobody else sees its data. */
+      readonly alone?: boolean
+      /** It was missed, and the server gives it now. */
+      readonly replayed?: boolean
+      readonly isState?: boolean
+    },
+  ): void
   /** The frame type of this text, if it is what made the current state. */
   repeats(text: string): string | null
   /** This text would change nothing here: it made the current state, or is another channel's. */

@@ -1,11 +1,16 @@
 // The channels of one connection: by name for users, by frame type for what arrives.
+import type { ChannelFrame, Delivery } from '../protocol/channels.ts'
 import type { ChannelHost, Feed } from './feed.ts'
 import type { ChannelEvent } from './model.ts'
 import { createStateChannel, type StateChannelParts } from './state-channel.ts'
 import type { StateChannel, StateOptions } from './state-snapshot.ts'
+import { createSubscriptions, type SubscriptionsHost } from './subscriptions.ts'
 
 /** With more channels than this, repeated text is not looked for before it is parsed. */
 const MANY = 64
+
+/** How a link delivers: what the server pushes by itself, or what is subscribed to, several requests in one frame where it takes that. */
+export type Delivering = 'pushes' | { readonly batch: boolean } | null
 
 /** The active channels, and the way to all others. */
 export interface Feeds {
@@ -19,6 +24,14 @@ export interface Feeds {
   readonly isLoading: boolean
   /** Tells all active channels. */
   tell(event: ChannelEvent): void
+  /** The link delivers in this way from now on. */
+  link(delivering: Delivering): void
+  /** What is published to this channel arrives. */
+  isUp(feed: Feed): boolean
+  /** A frame about a subscription. */
+  hear(frame: ChannelFrame): void
+  /** Another user: nothing is continued. */
+  restart(): void
   /** Gives a message to those whose type it is. `alone`: nobody else sees it. */
   deliver(type: string, data: unknown, text: string, alone: boolean): void
   /** True, and the channels are told, if this text is to the letter what made the current state, and nobody else could want it. */
@@ -26,16 +39,58 @@ export interface Feeds {
   clear(): readonly Feed[]
 }
 
+/** What the feeds need of their connection, besides what subscriptions do. */
+export interface FeedsHost extends Omit<SubscriptionsHost, 'up' | 'down' | 'deliver'> {
+  /** A message of a channel, before the channel gets it. */
+  onMessage(type: string, data: unknown): void
+}
+
 /** No channels yet. */
-export function createFeeds(): Feeds {
+export function createFeeds(host: FeedsHost): Feeds {
   /** With the frame types it was added for. */
   const active = new Map<Feed, readonly string[]>()
   const byType = new Map<string, Set<Feed>>()
+  /** How a link delivers now; and what was recovered, of the channels that are subscribed to. */
+  let delivering: Delivering = null
+  const recoveries = new Map<string, boolean>()
   const handles = new Map<string, WeakRef<StateChannel<never>>>()
   const parts = new WeakMap<object, StateChannelParts<never>>()
   const forgotten = new FinalizationRegistry<string>((name) => {
     if (!handles.get(name)?.deref()) handles.delete(name)
   })
+  const typesOf = (feed: Feed): readonly string[] => active.get(feed) ?? feed.types
+  const isUp = (feed: Feed): boolean =>
+    delivering === 'pushes' ||
+    (typesOf(feed).length > 0 && typesOf(feed).every((type) => recoveries.has(type)))
+  const concerned = (type: string): readonly Feed[] => [...(byType.get(type) ?? [])]
+  const tell = (event: ChannelEvent): void => {
+    for (const feed of [...active.keys()]) feed.dispatch(event)
+  }
+  const deliver = (channel: string, { data }: Delivery, replayed: boolean): void => {
+    host.onMessage(channel, data)
+    for (const feed of concerned(channel)) feed.message(channel, data, { replayed })
+  }
+
+  const subscriptions = createSubscriptions({
+    ...host,
+    up(channel, recovered, items, data) {
+      // What was missed comes before the word that nothing is missing.
+      for (const item of items) deliver(channel, item, true)
+      recoveries.set(channel, recovered)
+      for (const feed of concerned(channel)) {
+        if (isUp(feed))
+          feed.dispatch({ type: 'up', recovered: typesOf(feed).every((type) => recoveries.get(type)) })
+        if (data !== undefined) feed.message(channel, data, { isState: true })
+      }
+    },
+    down(channel) {
+      const before = concerned(channel).filter(isUp)
+      recoveries.delete(channel)
+      for (const feed of before) feed.dispatch({ type: 'down' })
+    },
+    deliver: (channel, delivery) => deliver(channel, delivery, false),
+  })
+
   return {
     state<T>(name: string, options: StateOptions<T> | undefined, host: ChannelHost) {
       const handle = handles.get(name)?.deref()
@@ -53,13 +108,20 @@ export function createFeeds(): Feeds {
     },
     add(feed) {
       active.set(feed, feed.types)
-      for (const type of feed.types) byType.set(type, (byType.get(type) ?? new Set()).add(feed))
+      for (const type of feed.types) {
+        const others = byType.get(type)
+        byType.set(type, (others ?? new Set()).add(feed))
+        if (!others) subscriptions.want(type)
+      }
     },
     remove(feed) {
-      for (const type of active.get(feed) as readonly string[]) {
+      for (const type of typesOf(feed)) {
         const left = byType.get(type)
         left?.delete(feed)
-        if (left?.size === 0) byType.delete(type)
+        if (left?.size !== 0) continue
+        byType.delete(type)
+        recoveries.delete(type)
+        subscriptions.drop(type)
       }
       active.delete(feed)
     },
@@ -70,23 +132,29 @@ export function createFeeds(): Feeds {
       for (const feed of active.keys()) if (feed.isLoading) return true
       return false
     },
-    tell(event) {
-      for (const feed of [...active.keys()]) feed.dispatch(event)
+    tell,
+    link(next) {
+      if (delivering === 'pushes') tell({ type: 'down' })
+      else if (delivering) subscriptions.link(null)
+      delivering = next
+      if (next === 'pushes') tell({ type: 'up', recovered: null })
+      else if (next) subscriptions.link(next)
     },
+    isUp,
+    hear: subscriptions.hear,
+    restart: subscriptions.clear,
     deliver(type, data, text, alone) {
-      const concerned = byType.get(type)
-      if (!concerned) return
-      const only = alone && concerned.size === 1
-      for (const feed of [...concerned]) feed.message(type, data, text, only)
+      const feeds = concerned(type)
+      for (const feed of feeds) feed.message(type, data, { text, alone: alone && feeds.length === 1 })
     },
     repeat(text) {
       if (active.size > MANY) return false
       for (const feed of active.keys()) {
         const type = feed.repeats(text)
         if (type === null) continue
-        const concerned = [...(byType.get(type) as ReadonlySet<Feed>)]
-        if (!concerned.every((other) => other.isIndifferent(text))) return false
-        for (const other of concerned) other.confirm(text)
+        const others = concerned(type)
+        if (!others.every((other) => other.isIndifferent(text))) return false
+        for (const other of others) other.confirm(text)
         return true
       }
       return false
@@ -95,6 +163,7 @@ export function createFeeds(): Feeds {
       const left = [...active.keys()]
       active.clear()
       byType.clear()
+      subscriptions.clear()
       return left
     },
   }

@@ -29,6 +29,8 @@ export interface Channel {
   readonly away: boolean
   /** On this link the data was proven current, and everything since has been applied. */
   readonly proven: boolean
+  /** It was proven when the link was lost, and nothing but what the server replays has to be added: it needs no load (G15 c). */
+  readonly kept: boolean
   readonly hasData: boolean
   /** The last load was good and is younger than two intervals. */
   readonly fresh: boolean
@@ -48,14 +50,14 @@ export interface Channel {
 /** What may happen. */
 export type ChannelEvent =
   | { readonly type: 'subscribed' | 'unsubscribed' }
-  /** A link delivers; everything before is unproven. */
-  | { readonly type: 'up' }
+  /** A link delivers. `recovered`: the server says that nothing is missing, or that something may be; null: it says nothing, and may yet send the state. */
+  | { readonly type: 'up'; readonly recovered: boolean | null }
   | { readonly type: 'down' }
   | { readonly type: 'doubted' | 'trusted' }
   | { readonly type: 'away' | 'back' }
   | { readonly type: 'refresh' }
   /** A message that `pick`, the schema and `version` have let through. `whole`: it is the entire state. */
-  | { readonly type: 'pushed'; readonly whole: boolean }
+  | { readonly type: 'pushed'; readonly whole: boolean; readonly replayed: boolean }
   /** A message that means "load again". */
   | { readonly type: 'signalled' }
   /** A message of this channel could not be used: what is there may be behind. */

@@ -1,6 +1,6 @@
 // createStateChannel(): holds the data the channel machine decides about, and meets the app's functions.
 import type { ErrorCode, HoldfastError } from '../errors.ts'
-import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
+import { validate } from '../lib/standard-schema.ts'
 import { createStore } from '../lib/store.ts'
 import { createAlarm, earliest } from '../lib/timeline.ts'
 import { toFreshness } from './freshness.ts'
@@ -10,6 +10,8 @@ import { createStateData } from './state-data.ts'
 import { checkStateOptions, toContext } from './state-options.ts'
 import type { StateChannel, StateOptions } from './state-snapshot.ts'
 import { channelSlots, channelStep, initialChannel } from './table.ts'
+
+type Change<T> = (current: T | undefined, message: unknown) => T
 
 /** The handle for users, and the means to bring its options up to date. */
 export interface StateChannelParts<T> {
@@ -71,7 +73,7 @@ export function createStateChannel<T>(
     if (over) return
     host.trace(name, { event })
     const before = state.active
-    const [next, effects] = channelStep(state, event, toContext(options, host, about, complain))
+    const [next, effects] = channelStep(state, event, toContext(options, host, feed, about, complain))
     state = next
     if (next.active && !before) host.enlist(feed)
     for (const effect of effects) {
@@ -157,23 +159,25 @@ export function createStateChannel<T>(
       return options.load !== undefined && !state.tried
     },
     dispatch: (event) => step(event),
-    message(type, payload, text, alone) {
+    message(type, payload, { text = '', alone = false, replayed = false, isState = false }) {
       const { onMessage, pick, schema, messageSchema, version, load } = options
-      const whole = typeof onMessage !== 'function'
+      const whole = isState || typeof onMessage !== 'function'
       try {
-        message = pick ? pick(payload, type) : payload
+        // What a change function gets is picked from messages, not from the state that they change.
+        const picks = pick && !(isState && (onMessage ?? 'replace') !== 'replace')
+        message = picks ? pick(payload, type) : payload
         if (message === undefined) {
           passed = text
           return
         }
-        if (onMessage === 'reload') {
+        if (onMessage === 'reload' && !isState) {
           step({ type: 'signalled' })
           return
         }
         message = validate(whole ? schema : messageSchema, message)
         // A change means nothing without the state it changes: until that is loaded, the machine only keeps it.
         const applies = whole || state.hasData || !load
-        if (applies) value = whole ? (message as T) : onMessage(data.base, message)
+        if (applies) value = whole ? (message as T) : (onMessage as Change<T>)(data.base, message)
         if (applies && data.isOlder(value as T)) return
       } catch (cause) {
         // A server that has changed refuses to fit with every push: told once a second.
@@ -187,8 +191,8 @@ export function createStateChannel<T>(
       }
       inPlace = whole && alone && !pick && !schema && !version
       // Without a load, the first message of a change channel is all the state there is.
-      step({ type: 'pushed', whole: whole || (!load && data.base === undefined) })
-      if (whole && options.compare !== false) data.made = { text, type }
+      step({ type: 'pushed', whole: whole || (!load && data.base === undefined), replayed })
+      if (whole && text && options.compare !== false) data.made = { text, type }
     },
     repeats: (text) => (data.made?.text === text ? data.made.type : null),
     isIndifferent: (text) => data.made?.text === text || passed === text,
@@ -198,7 +202,7 @@ export function createStateChannel<T>(
       data.touch(clock.now())
       if (state.proven && !state.load && !data.error) return
       value = data.base
-      step({ type: 'pushed', whole: true })
+      step({ type: 'pushed', whole: true, replayed: false })
       data.made = made
     },
     close() {
@@ -288,13 +292,4 @@ export function createStateChannel<T>(
       publish()
     },
   }
-}
-
-/** The value as the schema gives it back. Throws the issues, or that the schema is asynchronous. */
-function validate(schema: StandardSchemaV1 | undefined, data: unknown): unknown {
-  if (!schema) return data
-  const result = schema['~standard'].validate(data)
-  if ('then' in result) throw new TypeError('The schema must be synchronous.')
-  if (result.issues) throw new TypeError(result.issues[0]?.message ?? 'The schema refused it.')
-  return result.value
 }

@@ -1,7 +1,7 @@
 // checkStateOptions() refuses options of a state channel that cannot work, by name; toContext() is what they mean to the machine.
 import { check, checkFunction, checkNumber, has } from '../lib/check.ts'
 import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
-import type { ChannelHost } from './feed.ts'
+import type { ChannelHost, Feed } from './feed.ts'
 import type { ChannelContext } from './model.ts'
 import type { StateOptions } from './state-snapshot.ts'
 
@@ -44,6 +44,7 @@ function isSchema(value: unknown): boolean {
 export function toContext<T>(
   options: StateOptions<T>,
   host: ChannelHost,
+  feed: Feed,
   data: T | undefined,
   complain: (cause: unknown) => void,
 ): ChannelContext {
@@ -63,7 +64,7 @@ export function toContext<T>(
       return toInterval(options.pollEvery, data, complain)
     },
     get surroundings() {
-      return host.surroundings()
+      return host.surroundings(feed)
     },
   }
 }

@@ -26,6 +26,7 @@ export const initialChannel: Channel = {
   doubted: false,
   away: false,
   proven: false,
+  kept: false,
   hasData: false,
   fresh: false,
   missed: false,
@@ -54,11 +55,15 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
     case 'unsubscribed':
       return [arm(channel, { linger: context.now + context.linger }), []]
     case 'up': {
-      const next = doubt({ ...channel, up: true, doubted: false })
-      return [channel.active && context.canLoad ? sooner(next, context.now + GREETING) : next, []]
+      const next = { ...doubt(channel), up: true, doubted: false }
+      if (event.recovered && channel.kept) return [arm({ ...next, proven: true }, { load: undefined }), []]
+      const wait = event.recovered === null ? GREETING : 0
+      return [channel.active && context.canLoad ? sooner(next, context.now + wait) : next, []]
     }
-    case 'down':
-      return [fallBack(doubt({ ...channel, up: false, doubted: false }), context), []]
+    case 'down': {
+      const kept = channel.up ? channel.proven : channel.kept
+      return [fallBack({ ...doubt(channel), kept, up: false, doubted: false }, context), []]
+    }
     case 'doubted':
       return [fallBack({ ...channel, doubted: true }, context), []]
     case 'trusted': {
@@ -82,7 +87,7 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
         ? [{ ...channel, load: { ...channel.load, owed: true } }, []]
         : begin(channel, context)
     case 'pushed':
-      return pushed(channel, event.whole, context)
+      return pushed(channel, event, context)
     case 'signalled':
       if (!channel.active || !context.canLoad) return [channel, []]
       return [sooner(doubt(channel), context.now + context.random * context.spread), []]
@@ -126,9 +131,9 @@ function begin(channel: Channel, context: ChannelContext): ChannelStep {
   ]
 }
 
-/** What was proven no longer is, and neither will be by a load already under way. */
+/** What was proven no longer is, and neither will be by a load already under way, nor by what the server replays. */
 function doubt(channel: Channel): Channel {
-  return { ...channel, proven: false, load: channel.load && { ...channel.load, proves: false } }
+  return { ...channel, proven: false, kept: false, load: channel.load && { ...channel.load, proves: false } }
 }
 
 /** Push is away: the channel polls, or at least gets its first data. */
@@ -141,8 +146,14 @@ function fallBack(channel: Channel, context: ChannelContext): Channel {
 /** While live a push is only applied: this is the hot path. */
 const APPLY: readonly ChannelEffect[] = [{ type: 'applyPush', apply: true, keep: false }]
 
-function pushed(channel: Channel, whole: boolean, context: ChannelContext): ChannelStep {
+function pushed(
+  channel: Channel,
+  { whole, replayed }: Extract<ChannelEvent, { type: 'pushed' }>,
+  context: ChannelContext,
+): ChannelStep {
   if (!channel.active) return [channel, []]
+  // A change of before the data that was loaded since is in it already.
+  if (replayed && !whole && !channel.kept) return [channel, []]
   const { up, doubted, proven, load, timers, failures } = channel
   const isSettled = up && !doubted && proven && !load && timers.load === undefined && failures === 0
   if (isSettled && channel.hasData) return [channel, APPLY]
@@ -177,6 +188,7 @@ function loaded(channel: Channel, load: Load, older: boolean, context: ChannelCo
     failures: 0,
     hasData: channel.hasData || apply,
     proven: channel.proven || (apply && load.proves),
+    kept: channel.kept && !(apply && context.mode === 'change'),
     fresh: apply ? interval !== null : channel.fresh,
   }
   const old = apply && interval !== null ? context.now + 2 * interval : channel.timers.old

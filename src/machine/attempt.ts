@@ -139,7 +139,12 @@ export function shake(state: Opening, context: Context): Step {
 }
 
 /** The link counts as connected; `level` null is settled by the first frame. */
-export function enter(state: Handshaking, level: number | null, { now, tuning }: Context): Step<Connected> {
+export function enter(
+  state: Handshaking,
+  level: number | null,
+  { now, tuning }: Context,
+  batch: boolean = false,
+): Step<Connected> {
   const { link, request, pings, openedAt } = state
   const memory: Memory = { ...state.memory, once: true, failure: null }
   const heartbeat = beat(memory, tuning)
@@ -161,6 +166,7 @@ export function enter(state: Handshaking, level: number | null, { now, tuning }:
     },
     link,
     level,
+    batch,
     pings,
     pingedAt: openedAt,
     askedAt: openedAt,

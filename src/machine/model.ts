@@ -115,6 +115,8 @@ export interface Connected extends Base {
   readonly link: Id
   /** 0 plain, 1 and more as told by `server_ready`; null until the first frame decides. */
   readonly level: number | null
+  /** Several requests may travel in one frame. */
+  readonly batch: boolean
   /** Unanswered pings, oldest first, the last few. */
   readonly pings: readonly Ping[]
   /** When the last ping left. */
@@ -185,6 +187,8 @@ export type Event =
   | {
       readonly type: 'ready'
       readonly link: Id
+      readonly level: number
+      readonly batch: boolean
       readonly window: number | null
       readonly heartbeat: { readonly interval: number; readonly timeout: number } | null
     }

@@ -67,7 +67,7 @@ export const table: { readonly [P in Phase]: Row<P> } = {
 
   handshaking: {
     ...anywhere,
-    ready: (state, event, context) => enter(greeted(state, event), 1, context),
+    ready: (state, event, context) => enter(greeted(state, event), event.level, context, event.batch),
     plain: (state, _event, context) =>
       isRequired(state, context.tuning.greeting) ? [state, []] : enter(state, 0, context),
     closed: fall,
@@ -83,7 +83,13 @@ export const table: { readonly [P in Phase]: Row<P> } = {
 
   connected: {
     ...anywhere,
-    ready: (state, event, context) => settle(greeted(state, event), Math.max(1, state.level ?? 1), context),
+    // Once it is settled, a second one only brings new advice (P3).
+    ready: (state, event, context) =>
+      settle(
+        { ...greeted(state, event), batch: state.level === null ? event.batch : state.batch },
+        state.level || event.level,
+        context,
+      ),
     plain: (state, _event, context) => settle(state, 0, context),
     pong: answer,
     heard: hear,

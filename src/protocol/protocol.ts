@@ -1,4 +1,5 @@
 // What the text of a link means: the Protocol interface, auto detection of plain and level-1 servers, and plain() for others.
+import { toChannelFrame, type ChannelFrame } from './channels.ts'
 import { isObject, parseFrame, toDuration, type Frame } from './frames.ts'
 
 /** One frame, understood. */
@@ -8,6 +9,10 @@ export type Decoded =
   | { readonly kind: 'ping'; readonly reply: string }
   | {
       readonly kind: 'ready'
+      /** 1 handshake, 2 channels, 3 recovery. */
+      readonly level: number
+      /** Takes several requests in one frame. */
+      readonly batch: boolean
       readonly window: number | null
       readonly heartbeat: { readonly interval: number; readonly timeout: number } | null
     }
@@ -19,6 +24,7 @@ export type Decoded =
       readonly final: boolean
       readonly reason: string
     }
+  | { readonly kind: 'channel'; readonly frame: ChannelFrame }
   | { readonly kind: 'advice'; readonly window: number | null }
   | { readonly kind: 'refusal'; readonly reason: string }
   | { readonly kind: 'ignored' }
@@ -92,7 +98,7 @@ export function rt(greeting: 'auto' | 'rt'): Protocol {
         v: 1,
         client,
         ...(auth === undefined ? {} : { auth }),
-        caps: [],
+        caps: ['channels', 'recover'],
       }),
     ],
     ping: (timestamp) => JSON.stringify({ type: 'ping', timestamp }),
@@ -110,7 +116,7 @@ function decode(text: string, level: number | null): Decoded {
   if (type === 'ping') return { kind: 'ping', reply: toPong(frame.timestamp) }
   if (type === 'client_ready') return { kind: 'ignored' }
   if (type === 'server_ready' && level !== 0 && Number.isInteger(frame.v)) return toReady(frame)
-  if (level && type.startsWith('rt.')) return control(frame)
+  if (level && type.startsWith('rt.')) return control(frame, level)
   return { kind: 'message', type, data: Object.hasOwn(frame, 'data') ? frame.data : frame }
 }
 
@@ -122,17 +128,22 @@ function toPong(timestamp: unknown): string {
 
 function toReady(frame: Frame): Decoded {
   const heartbeat = field(frame, 'heartbeat')
+  const caps: readonly unknown[] = Array.isArray(frame.caps) ? frame.caps : []
   const interval = toDuration(heartbeat.interval, 5_000, 60_000)
   const timeout = toDuration(heartbeat.timeout, 1_000, 20_000)
   return {
     kind: 'ready',
+    level: caps.includes('channels') ? (caps.includes('recover') ? 3 : 2) : 1,
+    batch: caps.includes('batch'),
     window: toWindow(frame),
     heartbeat:
       interval === null || timeout === null ? null : { interval, timeout: Math.min(timeout, interval) },
   }
 }
 
-function control(frame: Frame): Decoded {
+function control(frame: Frame, level: number): Decoded {
+  const about = level > 1 ? toChannelFrame(frame) : null
+  if (about) return { kind: 'channel', frame: about }
   switch (frame.type) {
     case 'rt.go_away': {
       const reconnect = field(frame, 'reconnect')

@@ -13,7 +13,7 @@ describe('the handshake', () => {
     expect(server.received[0]).toMatchObject({
       type: 'client_ready',
       v: 1,
-      caps: [],
+      caps: ['channels', 'recover'],
       client: {
         id: expect.stringMatching(/^c_[\w-]{8,62}$/) as string,
         lib: expect.stringMatching(/^\S+\/\d+\.\d+\.\d+/) as string,

@@ -1,0 +1,203 @@
+// The life of one subscription at levels 2 and 3: asked for, what was missed, then what is new, in order and without a hole. Pure.
+import type { ChannelFrame, Delivery, Position } from '../protocol/channels.ts'
+
+/** Milliseconds of the driver's timeline. */
+type Instant = number
+
+/** What is known of one subscription. */
+export interface Subscription {
+  /**
+   * `off`: there is no link. `asked`: the answer is awaited. `replaying`: what was missed is on its way. `live`. `waiting`: for another try.
+   * `refused`: not on this link any more.
+   */
+  readonly phase: 'off' | 'asked' | 'replaying' | 'live' | 'waiting' | 'refused'
+  /** Names the last subscribe; what speaks of an older one means nothing. */
+  readonly ref: string
+  /** Behind the last message that was delivered; null where there is none, or the server keeps no history. */
+  readonly position: Position | null
+  /** While replaying: what has come so far, how many there are to be, where they end, and what the server claims of them. */
+  readonly replay: {
+    readonly items: readonly Delivery[]
+    readonly count: number
+    readonly top: Position | null
+    readonly recovered: boolean
+  }
+  /** When the answer, or the next try, is due. */
+  readonly dueAt: Instant | null
+  /** Tries in a row that led to nothing. */
+  readonly failures: number
+}
+
+/** What may happen. `link`: it is there, and channels can be subscribed to on it. */
+export type SubscriptionEvent =
+  | { readonly type: 'link'; readonly isUp: boolean }
+  | { readonly type: 'due' }
+  | {
+      readonly type: 'frame'
+      readonly frame: Extract<ChannelFrame, { kind: 'subscribed' | 'delivery' | 'unsubscribed' | 'refused' }>
+    }
+
+/** What is to be done. */
+export type SubscriptionEffect =
+  /** `since`: what came after it is asked for. */
+  | { readonly type: 'subscribe'; readonly ref: string; readonly since: Position | null }
+  /**
+   * Whatever comes from now on is delivered. `recovered`: nothing is missing between the last delivery and the next. `items`: what was
+   * missed, or, without that, the latest of what was before. `data`: the state now; undefined where the server gave none.
+   */
+  | {
+      readonly type: 'up'
+      readonly recovered: boolean
+      readonly items: readonly Delivery[]
+      readonly data: unknown
+    }
+  /** Nothing comes any more for now. */
+  | { readonly type: 'down' }
+  | { readonly type: 'deliver'; readonly delivery: Delivery }
+  /** The server does not give this channel. */
+  | { readonly type: 'report'; readonly code: string; readonly reason: string }
+
+/** The next state, and what to do. */
+export type SubscriptionStep = readonly [Subscription, readonly SubscriptionEffect[]]
+
+const NONE = { items: [], count: 0, top: null, recovered: false } as const
+
+/** A subscription that was never asked for. */
+export const initialSubscription: Subscription = {
+  phase: 'off',
+  ref: '',
+  position: null,
+  replay: NONE,
+  dueAt: null,
+  failures: 0,
+}
+
+/** The instant and chance of a step, an id never used before, and how long an answer may take. */
+export interface SubscriptionContext {
+  readonly now: Instant
+  readonly random: number
+  readonly nextRef: string
+  readonly timeout: number
+}
+
+/** One step in the life of a subscription. */
+export function subscriptionStep(
+  state: Subscription,
+  event: SubscriptionEvent,
+  context: SubscriptionContext,
+): SubscriptionStep {
+  switch (event.type) {
+    case 'link':
+      if (event.isUp) return state.phase === 'off' ? ask(state, context) : [state, []]
+      return [{ ...state, phase: 'off', replay: NONE, dueAt: null, failures: 0 }, down(state)]
+    case 'due': {
+      const { phase, dueAt } = state
+      if (dueAt === null || dueAt > context.now) return [state, []]
+      return phase === 'waiting' ? ask(state, context) : again(state, context, 0)
+    }
+    case 'frame':
+      return heard(state, event.frame, context)
+  }
+}
+
+function heard(
+  state: Subscription,
+  frame: Extract<SubscriptionEvent, { type: 'frame' }>['frame'],
+  context: SubscriptionContext,
+): SubscriptionStep {
+  if ((frame.kind === 'refused' ? frame.id : frame.ref) !== state.ref) return [state, []]
+  const { phase } = state
+  switch (frame.kind) {
+    case 'subscribed':
+      return phase === 'asked' ? answered(state, frame) : [state, []]
+    case 'delivery':
+      if (phase === 'replaying') return replayed(state, frame.delivery)
+      return phase === 'live' ? delivered(state, frame.delivery, context) : [state, []]
+    case 'unsubscribed':
+      return frame.retry
+        ? again(state, context, 0)
+        : [{ ...state, phase: 'refused', dueAt: null }, down(state)]
+    case 'refused': {
+      if (phase !== 'asked') return [state, []]
+      if (frame.retryable) return again(state, context, frame.after)
+      const { code, reason } = frame
+      return [{ ...state, phase: 'refused', dueAt: null }, [{ type: 'report', code, reason }]]
+    }
+  }
+}
+
+function ask(state: Subscription, { now, nextRef, timeout }: SubscriptionContext): SubscriptionStep {
+  const next: Subscription = { ...state, phase: 'asked', ref: nextRef, replay: NONE, dueAt: now + timeout }
+  return [next, [{ type: 'subscribe', ref: nextRef, since: state.position }]]
+}
+
+/** Once more, after a while that doubles up to 30 s, scattered; at least as long as the server asks for. */
+function again(state: Subscription, { now, random }: SubscriptionContext, after: number): SubscriptionStep {
+  const failures = state.failures + 1
+  const wait = after + random * Math.min(30_000, 500 * 2 ** Math.min(failures, 10))
+  return [{ ...state, phase: 'waiting', replay: NONE, dueAt: now + wait, failures }, down(state)]
+}
+
+function down({ phase }: Subscription): readonly SubscriptionEffect[] {
+  return phase === 'live' ? [{ type: 'down' }] : []
+}
+
+function answered(
+  state: Subscription,
+  frame: Extract<ChannelFrame, { kind: 'subscribed' }>,
+): SubscriptionStep {
+  const { position: top, replay: count, recovered, data } = frame
+  const replay = { items: [], count, top, recovered }
+  const next: Subscription = { ...state, phase: 'replaying', replay }
+  return count > 0 ? [next, []] : conclude(next, data)
+}
+
+function replayed(state: Subscription, delivery: Delivery): SubscriptionStep {
+  const replay = { ...state.replay, items: [...state.replay.items, delivery] }
+  const next: Subscription = { ...state, replay }
+  return replay.items.length < replay.count ? [next, []] : conclude(next, undefined)
+}
+
+/** The verdict: what the server claims is checked (G14). Where it does not hold, what it sent as missed is no more than the latest there is. */
+function conclude(state: Subscription, data: unknown): SubscriptionStep {
+  const { position: since, replay } = state
+  const { items, top, recovered } = replay
+  const holds = recovered && since !== null && top !== null && isRun(since, items, top)
+  // A run that is none is worth nothing: neither as what was missed nor as what was before.
+  const first = items[0]?.position
+  const isWhole = !first || isRun({ ...first, offset: items[0]?.prev ?? 0 }, items, top)
+  return [
+    { ...state, phase: 'live', position: top, replay: NONE, dueAt: null },
+    [{ type: 'up', recovered: holds, items: isWhole ? items : [], data }],
+  ]
+}
+
+/** Do these follow one another from one position to another? */
+function isRun(from: Position, items: readonly Delivery[], to: Position | null): boolean {
+  let at: Position | null = from
+  for (const { position, prev } of items) {
+    if (position === null || position.epoch !== at.epoch || prev !== at.offset || position.offset <= prev)
+      return false
+    at = position
+  }
+  return to !== null && at.epoch === to.epoch && at.offset === to.offset
+}
+
+/** The next message; one that was seen is left out (G12), and at a hole the server is asked for what is missing (G14). */
+function delivered(state: Subscription, delivery: Delivery, context: SubscriptionContext): SubscriptionStep {
+  const { position: last } = state
+  const { position, prev } = delivery
+  if (last !== null) {
+    if (position === null || position.epoch !== last.epoch) return lost(state, context)
+    if (position.offset <= last.offset) return [state, []]
+    if (prev !== last.offset) return lost(state, context)
+  }
+  return [{ ...state, position, failures: 0 }, [{ type: 'deliver', delivery }]]
+}
+
+/** At once the first time; a server that leaves one hole after another is asked less and less often. */
+function lost(state: Subscription, context: SubscriptionContext): SubscriptionStep {
+  if (state.failures > 0) return again(state, context, 0)
+  const [next, effects] = ask({ ...state, failures: 1 }, context)
+  return [next, [{ type: 'down' }, ...effects]]
+}
