@@ -1,5 +1,6 @@
 // What an app holds in its hands: Connection, its events, and what became of a send. Types only.
 import type { StateChannel, StateOptions } from './channels/state-snapshot.ts'
+import type { StreamChannel, StreamOptions } from './channels/stream-snapshot.ts'
 import type { HoldfastError } from './errors.ts'
 import type { Readable } from './lib/readable.ts'
 import type { InferOutput, StandardSchemaV1 } from './lib/standard-schema.ts'
@@ -67,4 +68,10 @@ export interface Connection extends Readable<ConnectionSnapshot> {
     options: StateOptions<InferOutput<S>> & { readonly schema: S },
   ): StateChannel<InferOutput<S>>
   state<T = unknown>(name: string, options?: StateOptions<T>): StateChannel<T>
+  /** The stream channel of that name: always the same handle. Pure: nothing happens before the first subscriber or listener. */
+  stream<S extends StandardSchemaV1>(
+    name: string,
+    options: StreamOptions<InferOutput<S>> & { readonly schema: S },
+  ): StreamChannel<InferOutput<S>>
+  stream<T = unknown>(name: string, options?: StreamOptions<T>): StreamChannel<T>
 }

@@ -3,6 +3,7 @@ import type { Connection } from './api.ts'
 import { createFeeds, type Delivering } from './channels/feeds.ts'
 import type { ChannelHost } from './channels/feed.ts'
 import type { StateOptions } from './channels/state-snapshot.ts'
+import type { StreamOptions } from './channels/stream-snapshot.ts'
 import { createDriver } from './driver.ts'
 import type { ErrorContext, HoldfastError } from './errors.ts'
 import { checkFunction } from './lib/check.ts'
@@ -281,6 +282,7 @@ export function createConnection(given: ConnectionOptions): Connection {
         })
       }),
     state: <T>(name: string, stateOptions?: StateOptions<T>) => feeds.state(name, stateOptions, host),
+    stream: <T>(name: string, streamOptions?: StreamOptions<T>) => feeds.stream(name, streamOptions, host),
   }
   const listeners = Object.entries(given.on ?? {})
   for (const [event, listener] of listeners) checkFunction(`on.${event}`, listener)

@@ -8,6 +8,13 @@ export type {
   StateOptions,
   StateSnapshot,
 } from './channels/state-snapshot.ts'
+export type {
+  Gap,
+  MessageFacts,
+  StreamChannel,
+  StreamOptions,
+  StreamSnapshot,
+} from './channels/stream-snapshot.ts'
 export type { Quality } from './machine/latency.ts'
 export type { ConnectionSnapshot, Status } from './machine/snapshot.ts'
 export type { ConnectionOptions, Diagnosis } from './options.ts'

@@ -40,6 +40,8 @@ export interface ChannelHost {
 /** A channel as its connection sees it. */
 export interface Feed {
   readonly types: readonly string[]
+  /** How many messages of before it wants, where it was never there. */
+  readonly history: number
   /** Its first load has not settled. */
   readonly isLoading: boolean
   dispatch(event: ChannelEvent): void
@@ -55,6 +57,8 @@ export interface Feed {
       /** It was missed, and the server gives it now. */
       readonly replayed?: boolean
       readonly isState?: boolean
+      /** Its place in the channel, where the server gives one. */
+      readonly offset?: number | null
     },
   ): void
   /** The frame type of this text, if it is what made the current state. */

@@ -2,8 +2,10 @@
 import type { ChannelFrame, Delivery } from '../protocol/channels.ts'
 import type { ChannelHost, Feed } from './feed.ts'
 import type { ChannelEvent } from './model.ts'
-import { createStateChannel, type StateChannelParts } from './state-channel.ts'
+import { createStateChannel } from './state-channel.ts'
 import type { StateChannel, StateOptions } from './state-snapshot.ts'
+import { createStreamChannel } from './stream-channel.ts'
+import type { StreamChannel, StreamOptions } from './stream-snapshot.ts'
 import { createSubscriptions, type SubscriptionsHost } from './subscriptions.ts'
 
 /** With more channels than this, repeated text is not looked for before it is parsed. */
@@ -16,6 +18,7 @@ export type Delivering = 'pushes' | { readonly batch: boolean } | null
 export interface Feeds {
   /** The channel of that name; always the same handle, as long as somebody holds or reads it. */
   state<T>(name: string, options: StateOptions<T> | undefined, host: ChannelHost): StateChannel<T>
+  stream<T>(name: string, options: StreamOptions<T> | undefined, host: ChannelHost): StreamChannel<T>
   add(feed: Feed): void
   /** Ends what `add` began, once. */
   remove(feed: Feed): void
@@ -53,12 +56,31 @@ export function createFeeds(host: FeedsHost): Feeds {
   /** How a link delivers now; and what was recovered, of the channels that are subscribed to. */
   let delivering: Delivering = null
   const recoveries = new Map<string, boolean>()
-  const handles = new Map<string, WeakRef<StateChannel<never>>>()
-  const parts = new WeakMap<object, StateChannelParts<never>>()
+  const handles = new Map<string, WeakRef<object>>()
+  const parts = new WeakMap<object, object>()
   const forgotten = new FinalizationRegistry<string>((name) => {
     if (!handles.get(name)?.deref()) handles.delete(name)
   })
   const typesOf = (feed: Feed): readonly string[] => active.get(feed) ?? feed.types
+  /** The same kind and name give the same handle, as long as somebody holds it. Who only reads leaves the options as they are. */
+  const toHandle = <C extends object, O extends object>(
+    key: string,
+    options: O | undefined,
+    make: (options: O) => { readonly channel: C; configure(options: O): void },
+  ): C => {
+    const handle = handles.get(key)?.deref()
+    const known = handle && (parts.get(handle) as ReturnType<typeof make>)
+    if (known) {
+      if (options) known.configure(options)
+      return known.channel
+    }
+    const made = make(options ?? ({} as O))
+    handles.set(key, new WeakRef(made.channel))
+    parts.set(made.channel, made)
+    forgotten.register(made.channel, key)
+    return made.channel
+  }
+
   const isUp = (feed: Feed): boolean =>
     delivering === 'pushes' ||
     (typesOf(feed).length > 0 && typesOf(feed).every((type) => recoveries.has(type)))
@@ -66,9 +88,10 @@ export function createFeeds(host: FeedsHost): Feeds {
   const tell = (event: ChannelEvent): void => {
     for (const feed of [...active.keys()]) feed.dispatch(event)
   }
-  const deliver = (channel: string, { data }: Delivery, replayed: boolean): void => {
+  const deliver = (channel: string, { data, position }: Delivery, replayed: boolean): void => {
     host.onMessage(channel, data)
-    for (const feed of concerned(channel)) feed.message(channel, data, { replayed })
+    const about = { replayed, offset: position?.offset ?? null }
+    for (const feed of concerned(channel)) feed.message(channel, data, about)
   }
 
   const subscriptions = createSubscriptions({
@@ -92,26 +115,20 @@ export function createFeeds(host: FeedsHost): Feeds {
   })
 
   return {
-    state<T>(name: string, options: StateOptions<T> | undefined, host: ChannelHost) {
-      const handle = handles.get(name)?.deref()
-      const known = handle && (parts.get(handle) as unknown as StateChannelParts<T>)
-      if (known) {
-        // Who only reads leaves the options as they are.
-        if (options) known.configure(options)
-        return known.channel
-      }
-      const made = createStateChannel(name, options ?? {}, host)
-      handles.set(name, new WeakRef(made.channel as unknown as StateChannel<never>))
-      parts.set(made.channel, made as unknown as StateChannelParts<never>)
-      forgotten.register(made.channel, name)
-      return made.channel
-    },
+    state: <T>(name: string, options: StateOptions<T> | undefined, channelHost: ChannelHost) =>
+      toHandle(`state ${name}`, options, (given: StateOptions<T>) =>
+        createStateChannel(name, given, channelHost),
+      ),
+    stream: <T>(name: string, options: StreamOptions<T> | undefined, channelHost: ChannelHost) =>
+      toHandle(`stream ${name}`, options, (given: StreamOptions<T>) =>
+        createStreamChannel(name, given, channelHost),
+      ),
     add(feed) {
       active.set(feed, feed.types)
       for (const type of feed.types) {
         const others = byType.get(type)
         byType.set(type, (others ?? new Set()).add(feed))
-        if (!others) subscriptions.want(type)
+        if (!others) subscriptions.want(type, feed.history)
       }
     },
     remove(feed) {

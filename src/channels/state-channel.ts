@@ -155,6 +155,7 @@ export function createStateChannel<T>(
     get types() {
       return options.message === undefined ? [name] : [options.message].flat()
     },
+    history: 0,
     get isLoading() {
       return options.load !== undefined && !state.tried
     },

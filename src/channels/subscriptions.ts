@@ -36,7 +36,7 @@ export interface Subscriptions {
   /** There is a link that takes subscriptions, several in one frame where it says so; null: there is none. */
   link(link: { readonly batch: boolean } | null): void
   /** Somebody wants this channel, or nobody does any more. */
-  want(channel: string): void
+  want(channel: string, history: number): void
   drop(channel: string): void
   hear(frame: ChannelFrame): void
   /** Whatever is published is delivered. */
@@ -52,6 +52,7 @@ const TOGETHER = 100
 export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
   const { timeline, turns } = host
   const all = new Map<string, Subscription>()
+  const histories = new Map<string, number>()
   const byRef = new Map<string, string>()
   let link: { readonly batch: boolean } | null = null
   let lastRef = 0
@@ -105,7 +106,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       case 'subscribe':
         lastRef++
         byRef.set(effect.ref, channel)
-        return request(requests.subscribe(effect.ref, channel, effect.since, 0))
+        return request(requests.subscribe(effect.ref, channel, effect.since, histories.get(channel) ?? 0))
       case 'up':
         return host.up(channel, effect.recovered, effect.items, effect.data)
       case 'down':
@@ -121,6 +122,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
     const ref = all.get(channel)?.ref
     if (ref !== undefined) byRef.delete(ref)
     all.delete(channel)
+    histories.delete(channel)
   }
 
   return {
@@ -131,7 +133,8 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       for (const channel of [...all.keys()]) step(channel, { type: 'link', isUp: next !== null })
       ring()
     },
-    want(channel) {
+    want(channel, history) {
+      histories.set(channel, history)
       all.set(channel, initialSubscription)
       if (link) step(channel, { type: 'link', isUp: true })
       ring()

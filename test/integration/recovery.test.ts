@@ -139,3 +139,87 @@ describe('state channels at level 3', () => {
     await vi.waitFor(() => expect(errors).toContain('rejected'))
   })
 })
+
+describe('stream channels', () => {
+  it('[G11 G12 G14] give every message once and in order over cuts, and say that they recovered', async () => {
+    const { server, live, cut, heal } = await world()
+    const chat = live.stream<number>('chat:1')
+    const heard: number[] = []
+    const recovered: number[] = []
+    const gaps: unknown[] = []
+    chat.on('message', (item) => heard.push(item))
+    chat.on('recovered', ({ replayed }) => recovered.push(replayed))
+    chat.on('gap', (gap) => gaps.push(gap))
+    await vi.waitFor(() => expect(chat.getSnapshot().freshness).toBe('live'))
+    let n = 0
+    for (let round = 0; round < 5; round++) {
+      await server.live.publish('chat:1', ++n)
+      await vi.waitFor(() => expect(heard.at(-1)).toBe(n))
+      cut()
+      await vi.waitFor(() => expect(chat.getSnapshot().freshness).toBe('stale'))
+      for (let more = 0; more < 3; more++) await server.live.publish('chat:1', ++n)
+      await heal()
+      await vi.waitFor(() => expect(chat.getSnapshot().freshness).toBe('live'))
+    }
+    await vi.waitFor(() => expect(heard).toEqual(Array.from({ length: n }, (_, index) => index + 1)))
+    expect(recovered).toEqual([3, 3, 3, 3, 3])
+    expect(gaps).toEqual([])
+    await vi.waitFor(() => expect(chat.getSnapshot().items).toEqual(heard))
+  })
+
+  it('[G14] tell of a gap where the server has forgotten, before the first message after it', async () => {
+    const { server, live, cut, heal } = await world({ history: { chat: { size: 1, ttl: 60_000 } } })
+    const chat = live.stream<number>('chat:1', { keep: 3 })
+    const log: unknown[] = []
+    chat.on('message', (item, { offset, replayed }) => log.push([item, offset, replayed]))
+    chat.on('gap', (gap) => log.push(gap))
+    await vi.waitFor(() => expect(chat.getSnapshot().freshness).toBe('live'))
+    await server.live.publish('chat:1', 1)
+    await vi.waitFor(() => expect(log).toHaveLength(1))
+    cut()
+    await vi.waitFor(() => expect(chat.getSnapshot().freshness).toBe('stale'))
+    for (const n of [2, 3, 4]) await server.live.publish('chat:1', n)
+    await heal()
+    await vi.waitFor(() => expect(chat.getSnapshot().gap).toEqual({ since: 1, reason: 'not-recovered' }))
+    await server.live.publish('chat:1', 5)
+    await vi.waitFor(() => expect(log).toHaveLength(3))
+    expect(log).toEqual([[1, 1, false], { since: 1, reason: 'not-recovered' }, [5, 5, false]])
+  })
+
+  it('[C3] begin with the last messages on request, and can be read with for await', async () => {
+    const { server, live } = await world()
+    for (const n of [1, 2, 3]) await server.live.publish('log', n)
+    const log = live.stream<number>('log', { history: 2 })
+    const read: number[] = []
+    for await (const item of log) {
+      read.push(item)
+      if (read.length === 2) await server.live.publish('log', 4)
+      if (item === 4) break
+    }
+    expect(read).toEqual([2, 3, 4])
+  })
+
+  it('[G14] at level 0 and 1 are the messages of that type, and every new link is a gap', async () => {
+    const server = await serve()
+    const proxy = await createProxy({ target: server.url })
+    const live = createConnection({
+      url: proxy.url,
+      protocol: 'plain',
+      transport: webSocket({ WebSocket }),
+      reconnect: { delay: () => 20 },
+    })
+    ends.push(
+      () => live.close(),
+      () => proxy.close(),
+    )
+    const log = live.stream<number>('log')
+    const seen: unknown[] = []
+    log.on('message', (item) => seen.push(item))
+    log.on('gap', ({ reason }) => seen.push(reason))
+    await vi.waitFor(() => expect(server.live.stats().connections).toHaveLength(1))
+    for (const n of [1, 1]) await server.live.publish('log', n)
+    await vi.waitFor(() => expect(seen).toEqual([1, 1]))
+    proxy.cut()
+    await vi.waitFor(() => expect(seen).toEqual([1, 1, 'no-history']))
+  })
+})

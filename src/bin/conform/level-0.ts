@@ -107,7 +107,11 @@ export const level0: readonly Case[] = [
     fix: 'Read the fields that you need and no others.',
     after: '0.pong',
     async run(bench) {
-      const extras = { v: 1, client: { id: bench.id(), lib: 'holdfast-conform/1', more: 1 }, caps: ['conform'] }
+      const extras = {
+        v: 1,
+        client: { id: bench.id(), lib: 'holdfast-conform/1', more: 1 },
+        caps: ['conform'],
+      }
       const link = await bench.enter({ ...(bench.settings.level === 0 && extras), conform: { a: [1] } })
       link.send({ type: 'ping', timestamp: 7, conform: true })
       const how = await link.probe()

@@ -212,7 +212,9 @@ export const level1Handshake: readonly Case[] = [
     after: '1.server-ready',
     when: 'last',
     run({ seen }) {
-      const wrong = seen.control.filter((frame) => schemas.get(frame.type)?.safeParse(frame).success === false)
+      const wrong = seen.control.filter(
+        (frame) => schemas.get(frame.type)?.safeParse(frame).success === false,
+      )
       must(wrong.length === 0, `There was ${show(wrong[0])}.`)
       return Promise.resolve()
     },

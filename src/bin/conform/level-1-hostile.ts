@@ -64,7 +64,10 @@ export const level1Hostile: readonly Case[] = [
     async run(bench) {
       for (const text of malformed) {
         const how = await after(bench, (link) => link.send(text))
-        must(how === null || how.code === 4400, `After ${show(text.slice(0, 40))} the link was ${how?.words ?? ''}.`)
+        must(
+          how === null || how.code === 4400,
+          `After ${show(text.slice(0, 40))} the link was ${how?.words ?? ''}.`,
+        )
       }
     },
   },
@@ -170,8 +173,10 @@ export const level1Hostile: readonly Case[] = [
       const max = Number(rate?.max)
       if (!(max >= 1 && max <= 5_000)) throw new Skip('server_ready does not announce a rate up to 5000')
       for (let n = 0; n < max * 1.05 + 5; n++) link.send({ type: 'conform.flood' })
-      const isTold = (): boolean => link.frames.some(({ type, code }) => type === 'rt.error' && code === 'rate_limited')
-      for (let n = 0; n < bench.settings.timeout / 100 && !isTold() && link.ended() === null; n++) await silence(1)
+      const isTold = (): boolean =>
+        link.frames.some(({ type, code }) => type === 'rt.error' && code === 'rate_limited')
+      for (let n = 0; n < bench.settings.timeout / 100 && !isTold() && link.ended() === null; n++)
+        await silence(1)
       const how = link.ended()
       must(isTold() || how?.code === 4429, how === null ? 'Nothing was said.' : `The link was ${how.words}.`)
     },
