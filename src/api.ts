@@ -1,5 +1,6 @@
 // What an app holds in its hands: Connection, its events, and what became of a send. Types only.
 import type { StateChannel, StateOptions } from './channels/state-snapshot.ts'
+import type { SendOutcome } from './channels/outcome.ts'
 import type { StreamChannel, StreamOptions } from './channels/stream-snapshot.ts'
 import type { HoldfastError } from './errors.ts'
 import type { Readable } from './lib/readable.ts'
@@ -34,16 +35,6 @@ export interface ConnectionEvents {
   trace: TraceEntry
 }
 
-/** What became of a send. `maybeDelivered` is true whenever the bytes may have left. */
-export type SendOutcome =
-  | { readonly ok: true; readonly outcome: 'written' }
-  | {
-      readonly ok: false
-      readonly outcome: 'failed'
-      readonly error: HoldfastError
-      readonly maybeDelivered: boolean
-    }
-
 /** One managed connection to one server. */
 export interface Connection extends Readable<ConnectionSnapshot> {
   /** Holds the connection open until `disconnect()`; idempotent. With `disconnect()` and `reset()` the way out of `failed`. */
@@ -60,8 +51,13 @@ export interface Connection extends Readable<ConnectionSnapshot> {
   ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   /** Listens. Returns an idempotent unsubscribe. A throwing listener stops nothing and is reported once. */
   on<E extends keyof ConnectionEvents>(event: E, listener: (event: ConnectionEvents[E]) => void): () => void
-  /** Sends `{ type, data }`. Never rejects; settles exactly once. `ttl`: how long it may wait for a connection. @default outbox.ttl */
+  /** Sends `{ type, data }`; `written` is all that is known of it. Never rejects; settles exactly once. `ttl`: how long it may wait for a connection. @default outbox.ttl */
   send(type: string, data?: unknown, options?: { readonly ttl?: number | undefined }): Promise<SendOutcome>
+  /**
+   * Asks the server (level 2): the data it answers with. Rejects with a HoldfastError: `rejected` by the server, `request-timeout` after
+   * `timeout`, `not-connected`, `closed`. @default timeout requestTimeout
+   */
+  request(type: string, data?: unknown, options?: { readonly timeout?: number | undefined }): Promise<unknown>
   /** The state channel of that name: always the same handle. Pure: nothing happens before the first subscription. */
   state<S extends StandardSchemaV1>(
     name: string,

@@ -32,7 +32,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     timeline,
     turns,
     random: runtime.random,
-    timeout: tuning.handshakeTimeout,
+    timeout: options.requestTimeout,
     write: (text) => driver.write(text),
     onMessage: (type, data) => turns.run(() => events.emit('message', { type, data })),
     refused: (channel, reason) => report(toError('rejected', { channel, reason })),
@@ -88,7 +88,9 @@ export function createConnection(given: ConnectionOptions): Connection {
       // Another link of the same client took over: true, and no fault (4409).
       if (failure.closeCode !== 4409) report(error)
     },
-    onChannel: feeds.hear,
+    onChannel(frame) {
+      if (!sender.hear(frame)) feeds.hear(frame)
+    },
     onBadFrame(code, reason, frame) {
       const now = timeline.now()
       dropped++
@@ -107,13 +109,19 @@ export function createConnection(given: ConnectionOptions): Connection {
   })
 
   const store = createStore(toSnapshot(initialState, null, tuning.quality), reporter.complain, turns.run)
-  const sender = createSender(options, driver, timeline, toError, turns.run)
+  const sender = createSender(options, driver, timeline, {
+    toError,
+    turn: turns.run,
+    pend: (settle) => (closed ? closed : pend(settle)),
+    engage: (change) => engage(change),
+  })
 
   const tellFeeds = (state: State, previous: State): void => {
     const was = previous.phase === 'connected' ? previous : null
     const is = state.phase === 'connected' ? state : null
     const isNew = was?.link !== is?.link
     const delivering = toDelivering(state)
+    if (was && isNew) sender.lose(was, state.memory.failure?.closeCode)
     if (isNew || (delivering === 'pushes') !== (toDelivering(previous) === 'pushes')) feeds.link(delivering)
     const wasDoubted = !isNew && was?.doubtedAt != null
     const isDoubted = is?.doubtedAt != null
@@ -199,6 +207,8 @@ export function createConnection(given: ConnectionOptions): Connection {
     toError: (code, channel, cause) => toError(code, { channel }, cause),
     report,
     complain: reporter.complain,
+    publish: (channel, data, ttl) =>
+      sender.send('publish', channel, data, ttl).then(({ outcome }) => outcome),
     trace: (channel, entry) => reporter.trace(`channel ${channel}`, entry),
   }
 
@@ -262,25 +272,12 @@ export function createConnection(given: ConnectionOptions): Connection {
         engage(-1)
       }
     },
-    send: (type, data, { ttl } = {}) =>
-      new Promise((resolve) => {
-        const abandon = (error: HoldfastError): void =>
-          resolve({ ok: false, outcome: 'failed', error, maybeDelivered: false })
-        if (closed) return abandon(closed)
-        const forget = pend(abandon)
-        turns.run(() => {
-          const { size } = sender
-          let isWaiting = false
-          sender.send(type, data, ttl, (outcome) => {
-            forget()
-            if (isWaiting) engage(-1)
-            resolve(outcome)
-          })
-          // What cannot wait is no reason to open a link.
-          isWaiting = sender.size > size
-          if (isWaiting) engage(1)
-        })
-      }),
+    send: (type, data, { ttl } = {}) => sender.send('send', type, data, ttl).then(({ outcome }) => outcome),
+    async request(type, data, { timeout } = {}) {
+      const { outcome, answer } = await sender.send('request', type, data, timeout ?? options.requestTimeout)
+      if (outcome.ok) return answer
+      throw outcome.error
+    },
     state: <T>(name: string, stateOptions?: StateOptions<T>) => feeds.state(name, stateOptions, host),
     stream: <T>(name: string, streamOptions?: StreamOptions<T>) => feeds.stream(name, streamOptions, host),
   }
@@ -295,7 +292,7 @@ export function createConnection(given: ConnectionOptions): Connection {
 /** Up to level 1 a server pushes by itself; from level 2 on, what is subscribed to. */
 function toDelivering(state: State): Delivering {
   if (state.phase !== 'connected') return null
-  return (state.level ?? 0) < 2 ? 'pushes' : { batch: state.batch }
+  return (state.level ?? 0) < 2 ? 'pushes' : state.offers
 }
 
 function toContext({ closeCode, reason }: Failure): ErrorContext {

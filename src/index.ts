@@ -1,6 +1,7 @@
 // The entry: a map of this folder, and everything an app imports from 'holdfast'.
 export { createConnection } from './connection.ts'
-export type { Connection, ConnectionEvents, Logger, SendOutcome, TraceEntry } from './api.ts'
+export type { Connection, ConnectionEvents, Logger, TraceEntry } from './api.ts'
+export type { SendOutcome } from './channels/outcome.ts'
 export type {
   Freshness,
   StateChannel,

@@ -37,6 +37,8 @@ export interface ConnectionOptions {
   readonly connectTimeout?: number | undefined
   /** How long `server_ready` may take where it is required (`handshake-timeout`), and how long sends wait for the level. @default 5_000 */
   readonly handshakeTimeout?: number | undefined
+  /** How long the server may take to answer a request or a subscription. @default 10_000 */
+  readonly requestTimeout?: number | undefined
   /** How dead links are found. `false`: no pings, latency stays null, and only a close ends a link. */
   readonly heartbeat?:
     | false
@@ -163,6 +165,7 @@ const ranges = {
   authTimeout: positive(10_000),
   connectTimeout: positive(10_000),
   handshakeTimeout: positive(5_000),
+  requestTimeout: positive(10_000),
   heartbeat: { interval: positive(null), timeout: positive(null), probe: positive(3_000) },
   quality: { excellent: natural(100), good: natural(300), poor: natural(1_000) },
   reconnect: {
@@ -203,6 +206,7 @@ export interface ResolvedOptions {
   readonly runtime: Runtime
   readonly priority: number
   readonly linger: number
+  readonly requestTimeout: number
   readonly maxMessageBytes: number
   readonly sendWatermark: number
   readonly outbox: { readonly messages: number; readonly bytes: number; readonly ttl: number }

@@ -1,102 +1,206 @@
-// Sends: encoded at once, written when the link allows, told their outcome exactly once (G18, G19, G21).
-import { add, expire, type Outbox } from './channels/outbox.ts'
-import type { SendOutcome } from './api.ts'
+// Sends: encoded at once, written when the link allows, told their outcome exactly once (G18 to G21).
+import { add, expire, resend, type Outbox, type Outgoing } from './channels/outbox.ts'
+import type { SendOutcome } from './channels/outcome.ts'
 import type { Driver } from './driver.ts'
-import type { ErrorCode, HoldfastError } from './errors.ts'
+import type { ErrorCode, ErrorContext, HoldfastError } from './errors.ts'
 import { createAlarm, type Timeline } from './lib/timeline.ts'
-import type { State } from './machine/model.ts'
+import type { Connected, State } from './machine/model.ts'
 import type { ResolvedOptions } from './options.ts'
+import { requests, type ChannelFrame } from './protocol/channels.ts'
 import { isType } from './protocol/frames.ts'
 
 /** How soon a full socket is looked at again: nothing tells when it has drained. */
 const DRAIN = 50
+/** So many may wait for their answers; the others wait for these (G20). */
+const FLYING = 16
+/** How long a publication may wait where the app did not say; a server that keeps messages is worth waiting for (G21). */
+const PUBLISH_TTL = 60_000
 
-/** What waits to be sent. */
-export interface Sender {
-  send(type: string, data: unknown, ttl: number | undefined, settle: (outcome: SendOutcome) => void): void
-  /** The connection changed, or time passed: writes what can be, ends what may not wait any longer. */
-  flush(): void
-  /** Ends everything that waits. */
-  abandon(error: HoldfastError): void
-  readonly size: number
+/** What became of a message: its outcome, and what a request was answered with. */
+export interface Sent {
+  readonly outcome: SendOutcome
+  readonly answer?: unknown
 }
 
-/** A sender with nothing to send. Its calls belong into turns; `ring` makes a turn of a deadline. */
+/** What waits to be sent, or for an answer. */
+export interface Sender {
+  /** Never rejects; settles exactly once. May be called at any time. */
+  send(kind: Outgoing['kind'], type: string, data: unknown, ttl: number | undefined): Promise<Sent>
+  /** The connection changed, or time passed: writes what can be, ends what may not wait any longer. */
+  flush(): void
+  /** The link is gone: what was under way is sent again, or its outcome is unknown. */
+  lose(link: Connected, closeCode: number | undefined): void
+  /** The server answered; false where it is no answer to a message. */
+  hear(frame: ChannelFrame): boolean
+  /** Ends everything. */
+  abandon(error: HoldfastError): void
+}
+
+/** What a sender needs of its connection. */
+export interface SenderHost {
+  toError(code: ErrorCode, context?: ErrorContext): HoldfastError
+  turn(task: () => void): void
+  /** A promise is given out, until the returned call: `settle` ends it when the connection closes first. Or why it is closed already. */
+  pend(settle: (error: HoldfastError) => void): (() => void) | HoldfastError
+  /** Something waits for the connection, or no more. */
+  engage(change: 1 | -1): void
+}
+
+/** A sender with nothing to send. Its calls belong into turns, but for `send`. */
 export function createSender(
   options: ResolvedOptions,
   driver: Driver,
   timeline: Timeline,
-  toError: (code: ErrorCode) => HoldfastError,
-  turn: (task: () => void) => void,
+  { toError, turn, pend, engage }: SenderHost,
 ): Sender {
   let outbox: Outbox = []
+  let flying: Outbox = []
   let lastId = 0
-  const outcomes = new Map<number, (outcome: SendOutcome) => void>()
+  const settles = new Map<string, (sent: Sent) => void>()
   const alarm = createAlarm(options.runtime.clock, timeline, () => turn(flush))
 
-  const settle = (id: number, outcome: SendOutcome): void => {
-    outcomes.get(id)?.(outcome)
-    outcomes.delete(id)
+  const settle = ({ id }: Outgoing, sent: Sent): void => {
+    const done = settles.get(id)
+    settles.delete(id)
+    done?.(sent)
   }
-  const fail = (id: number, error: HoldfastError): void =>
-    settle(id, { ok: false, outcome: 'failed', error, maybeDelivered: false })
+  const fail = (message: Outgoing, error: HoldfastError, maybeDelivered: boolean = false): void =>
+    settle(message, { outcome: { ok: false, outcome: 'failed', error, maybeDelivered } })
+
+  const leave = (message: Outgoing, { level, offers }: Connected & { level: number }): void => {
+    if (message.bytes > offers.limit) return fail(message, toError('message-too-large'))
+    const isAnswered = message.kind !== 'send' && level > 1
+    if (message.kind === 'request' && !isAnswered)
+      return fail(message, toError('rejected', { reason: 'this server answers no requests' }))
+    driver.write(requests.message(message, level))
+    if (isAnswered) flying = [...flying, { ...message, sentAt: message.sentAt ?? timeline.now() }]
+    else settle(message, { outcome: { ok: true, outcome: 'written' } })
+  }
 
   const flush = (): void => {
     const { state } = driver
     while (outbox[0] && isWritable(state) && driver.bufferedBytes <= options.sendWatermark) {
-      driver.write(outbox[0].text)
-      settle(outbox[0].id, { ok: true, outcome: 'written' })
-      outbox = outbox.slice(1)
+      if (outbox[0].kind !== 'send' && flying.length >= FLYING) break
+      const [first, ...rest] = outbox
+      outbox = rest
+      leave(first, state)
     }
     // On a link whose level is not settled a send waits for that, whatever its ttl (G2a).
     if (state.phase === 'connected' && state.level === null) return alarm.set(undefined)
     const now = timeline.now()
     const [rest, expired] = expire(outbox, now)
     outbox = rest
+    const [still, unanswered] = expire(flying, now)
+    flying = still
     const full = isWritable(state)
     const refused = full ? 'queue-full' : 'not-connected'
-    for (const { id, canWait } of expired) fail(id, toError(canWait ? 'expired' : refused))
-    const until = Math.min(...outbox.map((message) => message.until), full ? now + DRAIN : Infinity)
-    alarm.set(outbox.length > 0 ? until : undefined)
+    for (const message of expired)
+      fail(message, toError(message.canWait ? 'expired' : refused), message.sentAt !== null)
+    for (const message of unanswered) fail(message, toError('request-timeout'), true)
+    const until = Math.min(
+      ...[...outbox, ...flying].map((message) => message.until),
+      full && outbox.length > 0 ? now + DRAIN : Infinity,
+    )
+    alarm.set(until < Infinity ? until : undefined)
+  }
+
+  const post = (
+    kind: Outgoing['kind'],
+    type: string,
+    data: unknown,
+    ttl: number | undefined,
+    done: (sent: Sent) => void,
+  ): void => {
+    const id = `m${++lastId}`
+    settles.set(id, done)
+    const now = timeline.now()
+    const preset = kind === 'publish' ? (options.given.outbox?.ttl ?? PUBLISH_TTL) : options.outbox.ttl
+    const wait = toWait(ttl ?? preset)
+    const bare = {
+      kind,
+      id,
+      type,
+      data: undefined,
+      bytes: 0,
+      until: now + wait,
+      canWait: wait > 0,
+      sentAt: null,
+    }
+    let message: Outgoing
+    try {
+      if (!isType(type)) throw new TypeError('no legal type')
+      message = { ...bare, data: JSON.stringify(data) }
+      message = { ...message, bytes: new TextEncoder().encode(requests.message(message, 2)).length }
+    } catch {
+      return fail(bare, toError('invalid-message'))
+    }
+    const next = add(outbox, message, options.outbox)
+    if (!next) return fail(message, toError('queue-full'))
+    outbox = next
+    flush()
   }
 
   return {
-    send(type, data, ttl = options.outbox.ttl, done) {
-      const id = ++lastId
-      outcomes.set(id, done)
-      let text: string
-      try {
-        if (!isType(type)) throw new TypeError('no legal type')
-        text = JSON.stringify({ type, data })
-      } catch {
-        fail(id, toError('invalid-message'))
-        return
-      }
-      const bytes = new TextEncoder().encode(text).length
-      const wait = toWait(ttl)
-      const until = timeline.now() + wait
-      const next = add(outbox, { text, bytes, until, canWait: wait > 0, id }, options.outbox)
-      if (!next) {
-        fail(id, toError('queue-full'))
-        return
-      }
-      outbox = next
-      flush()
-    },
+    send: (kind, type, data, ttl) =>
+      new Promise((resolve) => {
+        const abandon = (error: HoldfastError): void =>
+          resolve({ outcome: { ok: false, outcome: 'failed', error, maybeDelivered: false } })
+        const forget = pend(abandon)
+        if (typeof forget !== 'function') return abandon(forget)
+        turn(() => {
+          const before = settles.size
+          let isWaiting = false
+          post(kind, type, data, ttl, (sent) => {
+            forget()
+            if (isWaiting) engage(-1)
+            resolve(sent)
+          })
+          // What cannot wait is no reason to open a link.
+          isWaiting = settles.size > before
+          if (isWaiting) engage(1)
+        })
+      }),
     flush,
-    abandon(error) {
-      const left = outbox
-      outbox = []
-      alarm.set(undefined)
-      for (const { id } of left) fail(id, error)
+    lose({ level, offers }, closeCode) {
+      const [again, lost] = resend(flying, timeline.now(), level === 3 ? offers.dedup : 0)
+      flying = []
+      // The server left because of one message; it is not sent again and again (M16).
+      const tooLarge =
+        closeCode === 1009 ? [...again, ...lost].sort((a, b) => b.bytes - a.bytes)[0] : undefined
+      outbox = [...again.filter((message) => message !== tooLarge), ...outbox]
+      for (const message of lost) if (message !== tooLarge) fail(message, toError('not-connected'), true)
+      if (tooLarge) fail(tooLarge, toError('message-too-large'), true)
     },
-    get size() {
-      return outbox.length
+    hear(frame) {
+      if (frame.kind !== 'acked' && frame.kind !== 'refused') return false
+      const message = flying.find(({ id }) => id === frame.id)
+      if (!message) return frame.kind === 'acked'
+      flying = flying.filter((other) => other !== message)
+      if (frame.kind === 'refused')
+        fail(message, toError('rejected', { reason: `${frame.code}: ${frame.reason}` }))
+      else {
+        const { state } = driver
+        const level = state.phase === 'connected' ? state.offers.ack : 'received'
+        const offset = frame.position === null ? {} : { offset: frame.position.offset }
+        const duplicate = frame.duplicate ? { duplicate: true } : {}
+        settle(message, {
+          outcome: { ok: true, outcome: 'acked', level, ...offset, ...duplicate },
+          answer: frame.data,
+        })
+      }
+      flush()
+      return true
+    },
+    abandon(error) {
+      const left = [...flying, ...outbox]
+      outbox = flying = []
+      alarm.set(undefined)
+      for (const message of left) fail(message, error, message.sentAt !== null)
     },
   }
 }
 
-function isWritable(state: State): boolean {
+function isWritable(state: State): state is Connected & { readonly level: number } {
   return state.phase === 'connected' && state.level !== null && !state.away
 }
 

@@ -1,4 +1,5 @@
 // The seam between a channel and its connection: what each needs of the other. Types only.
+import type { SendOutcome } from './outcome.ts'
 import type { ErrorCode, HoldfastError } from '../errors.ts'
 import type { Timeline } from '../lib/timeline.ts'
 import type { Turns } from '../lib/turns.ts'
@@ -32,6 +33,8 @@ export interface ChannelHost {
   toError(code: ErrorCode, channel: string, cause: unknown): HoldfastError
   /** Tells everybody who listens. */
   report(error: HoldfastError): void
+  /** Publishes to a channel; settles exactly once. */
+  publish(channel: string, data: unknown, ttl: number | undefined): Promise<SendOutcome>
   /** A function of the app threw. */
   complain(cause: unknown, channel: string): void
   trace(channel: string, entry: { readonly event: ChannelEvent } | { readonly effect: ChannelEffect }): void

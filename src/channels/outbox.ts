@@ -1,14 +1,20 @@
-// Sends that wait for a connection: their bounds and their ends (G18, G19, G21). Pure.
+// Messages on their way: those that wait for a connection, and those that wait for an answer. Bounds and ends (G18 to G21). Pure.
 
-/** One encoded message that has not left. */
+/** One encoded message. */
 export interface Outgoing {
-  readonly text: string
+  /** `send` leaves and no more is known; the others are answered at levels 2 and 3. */
+  readonly kind: 'send' | 'publish' | 'request'
+  /** Names it towards the server, over all tries. */
+  readonly id: string
+  readonly type: string
+  /** The data as JSON; undefined: none. */
+  readonly data: string | undefined
   readonly bytes: number
   /** Until when it may wait, on the driver's timeline; and whether it may wait at all. */
   readonly until: number
   readonly canWait: boolean
-  /** Names the promise that waits for its outcome. */
-  readonly id: number
+  /** When it left for the first time; null: it did not. */
+  readonly sentAt: number | null
 }
 
 /** In the order of the calls. */
@@ -27,4 +33,14 @@ export function add(
 /** What may go on waiting, and what may not. */
 export function expire(outbox: Outbox, now: number): readonly [rest: Outbox, expired: Outbox] {
   return [outbox.filter(({ until }) => until > now), outbox.filter(({ until }) => until <= now)]
+}
+
+/**
+ * After the loss of a link: what may be sent again under the same id, and what may not, since nobody would know whether it was taken
+ * before. Only a server that drops duplicates, and only for nine tenths of the time for which it does so (G19).
+ */
+export function resend(flying: Outbox, now: number, dedup: number): readonly [again: Outbox, lost: Outbox] {
+  const isSafe = ({ kind, sentAt }: Outgoing): boolean =>
+    kind === 'publish' && now - (sentAt ?? now) < dedup * 0.9
+  return [flying.filter(isSafe), flying.filter((message) => !isSafe(message))]
 }

@@ -238,6 +238,7 @@ export function createStreamChannel<T>(
         leave()
       }
     },
+    publish: (data, { ttl } = {}) => host.publish(name, data, ttl),
     [Symbol.asyncIterator]: iterate,
   }
   return {

@@ -1,4 +1,5 @@
 // What a stream channel tells: its last messages in order, and honestly whether any are missing. Types only.
+import type { SendOutcome } from './outcome.ts'
 import type { Readable } from '../lib/readable.ts'
 import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
 
@@ -43,6 +44,11 @@ export interface StreamOptions<T> {
 /** The messages of one channel, in order, each of them once. Two equal messages are two messages. */
 export interface StreamChannel<T> extends Readable<StreamSnapshot<T>>, AsyncIterable<T> {
   readonly name: string
+  /**
+   * Publishes to the channel; it comes back as a message. Waits for a connection for `ttl`, is sent again under the same name only to a
+   * server that drops duplicates (level 3), and settles exactly once. Never rejects. @default ttl 60_000
+   */
+  publish(data: T, options?: { readonly ttl?: number | undefined }): Promise<SendOutcome>
   /** Each message, in order. A listener counts as interest, as a subscriber does. Returns an idempotent unsubscribe. */
   on(event: 'message', listener: (item: T, facts: MessageFacts) => void): () => void
   /** Messages are missing; told before the first one after the gap. */

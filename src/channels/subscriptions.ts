@@ -131,6 +131,8 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       outgoing = []
       byRef.clear()
       for (const channel of [...all.keys()]) step(channel, { type: 'link', isUp: next !== null })
+      // Before anything that waits to be published: who publishes wants to hear it.
+      flush()
       ring()
     },
     want(channel, history) {

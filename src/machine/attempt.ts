@@ -1,5 +1,6 @@
 // From the wish for a connection to an open link that has shaken hands.
 import { allowedAt, spend } from './budget.ts'
+import type { Offers } from '../protocol/channels.ts'
 import { beat } from './link.ts'
 import { lose } from './loss.ts'
 import type {
@@ -18,6 +19,9 @@ import type {
   Waiting,
 } from './model.ts'
 import { arm, lingering, nextId, remember } from './state.ts'
+
+/** What a server offers that said nothing. */
+const NOTHING: Offers = { batch: false, ack: 'received', dedup: 0, limit: Infinity }
 
 /** From rest: an attempt, but the channels' first loads first (G10a). */
 export function start(state: State, context: Context, asked: boolean = false): Step {
@@ -143,7 +147,7 @@ export function enter(
   state: Handshaking,
   level: number | null,
   { now, tuning }: Context,
-  batch: boolean = false,
+  offers: Offers = NOTHING,
 ): Step<Connected> {
   const { link, request, pings, openedAt } = state
   const memory: Memory = { ...state.memory, once: true, failure: null }
@@ -166,7 +170,7 @@ export function enter(
     },
     link,
     level,
-    batch,
+    offers,
     pings,
     pingedAt: openedAt,
     askedAt: openedAt,

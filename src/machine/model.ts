@@ -1,5 +1,6 @@
 // The vocabulary of the connection machine: what it can be (State), what happens to it (Event), what it asks for (Effect).
 import type { ErrorCode } from '../errors.ts'
+import type { Offers } from '../protocol/channels.ts'
 import type { CloseClass } from '../protocol/close-codes.ts'
 
 /** All instants in here are milliseconds of the driver's own timeline, which only goes forward; `wall` alone is epoch time. */
@@ -115,8 +116,8 @@ export interface Connected extends Base {
   readonly link: Id
   /** 0 plain, 1 and more as told by `server_ready`; null until the first frame decides. */
   readonly level: number | null
-  /** Several requests may travel in one frame. */
-  readonly batch: boolean
+  /** What the server takes and promises, by its `server_ready`. */
+  readonly offers: Offers
   /** Unanswered pings, oldest first, the last few. */
   readonly pings: readonly Ping[]
   /** When the last ping left. */
@@ -188,7 +189,7 @@ export type Event =
       readonly type: 'ready'
       readonly link: Id
       readonly level: number
-      readonly batch: boolean
+      readonly offers: Offers
       readonly window: number | null
       readonly heartbeat: { readonly interval: number; readonly timeout: number } | null
     }

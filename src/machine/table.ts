@@ -67,7 +67,7 @@ export const table: { readonly [P in Phase]: Row<P> } = {
 
   handshaking: {
     ...anywhere,
-    ready: (state, event, context) => enter(greeted(state, event), event.level, context, event.batch),
+    ready: (state, event, context) => enter(greeted(state, event), event.level, context, event.offers),
     plain: (state, _event, context) =>
       isRequired(state, context.tuning.greeting) ? [state, []] : enter(state, 0, context),
     closed: fall,
@@ -86,7 +86,7 @@ export const table: { readonly [P in Phase]: Row<P> } = {
     // Once it is settled, a second one only brings new advice (P3).
     ready: (state, event, context) =>
       settle(
-        { ...greeted(state, event), batch: state.level === null ? event.batch : state.batch },
+        { ...greeted(state, event), offers: state.level === null ? event.offers : state.offers },
         state.level || event.level,
         context,
       ),

@@ -45,6 +45,27 @@ export type ChannelFrame =
       readonly after: number
     }
 
+/** What a server offers besides its level. */
+export interface Offers {
+  /** Several requests may travel in one frame. */
+  readonly batch: boolean
+  /** What an acknowledgement means. */
+  readonly ack: 'received' | 'stored' | 'durable'
+  /** For how long the same id is published once, in milliseconds. */
+  readonly dedup: number
+  /** The largest message it takes, in bytes. */
+  readonly limit: number
+}
+
+/** A message as it travels. */
+interface Travelling {
+  readonly kind: 'send' | 'publish' | 'request'
+  readonly id: string
+  readonly type: string
+  readonly data: string | undefined
+  readonly sentAt: number | null
+}
+
 /** How channels are asked for: text of frames, which may travel together in an array where the server takes that. */
 export const requests = {
   subscribe: (ref: string, channel: string, since: Position | null, history: number): string =>
@@ -54,6 +75,15 @@ export const requests = {
       channel,
       ...(since ? { since } : history > 0 ? { params: { history } } : {}),
     }),
+  /** To a server below level 2 a publication is a message like any other. */
+  message({ kind, id, type, data, sentAt }: Travelling, level: number): string {
+    const fields =
+      kind === 'publish' && level > 1
+        ? { type: 'rt.publish', id, channel: type, ...(sentAt === null ? {} : { retry: true }) }
+        : { type, ...(kind === 'request' ? { id } : {}) }
+    const text = JSON.stringify(fields)
+    return data === undefined ? text : `${text.slice(0, -1)},"data":${data}}`
+  },
   unsubscribe: (id: string, channel: string): string =>
     JSON.stringify({ type: 'rt.unsubscribe', id, channel }),
 }

@@ -1,5 +1,5 @@
 // What the text of a link means: the Protocol interface, auto detection of plain and level-1 servers, and plain() for others.
-import { toChannelFrame, type ChannelFrame } from './channels.ts'
+import { toChannelFrame, type ChannelFrame, type Offers } from './channels.ts'
 import { isObject, parseFrame, toDuration, type Frame } from './frames.ts'
 
 /** One frame, understood. */
@@ -11,8 +11,7 @@ export type Decoded =
       readonly kind: 'ready'
       /** 1 handshake, 2 channels, 3 recovery. */
       readonly level: number
-      /** Takes several requests in one frame. */
-      readonly batch: boolean
+      readonly offers: Offers
       readonly window: number | null
       readonly heartbeat: { readonly interval: number; readonly timeout: number } | null
     }
@@ -128,13 +127,19 @@ function toPong(timestamp: unknown): string {
 
 function toReady(frame: Frame): Decoded {
   const heartbeat = field(frame, 'heartbeat')
+  const limit = frame.max_message_bytes
   const caps: readonly unknown[] = Array.isArray(frame.caps) ? frame.caps : []
   const interval = toDuration(heartbeat.interval, 5_000, 60_000)
   const timeout = toDuration(heartbeat.timeout, 1_000, 20_000)
   return {
     kind: 'ready',
     level: caps.includes('channels') ? (caps.includes('recover') ? 3 : 2) : 1,
-    batch: caps.includes('batch'),
+    offers: {
+      batch: caps.includes('batch'),
+      ack: frame.ack === 'stored' || frame.ack === 'durable' ? frame.ack : 'received',
+      dedup: toDuration(frame.dedup_window) ?? 0,
+      limit: typeof limit === 'number' && limit > 0 ? limit : Infinity,
+    },
     window: toWindow(frame),
     heartbeat:
       interval === null || timeout === null ? null : { interval, timeout: Math.min(timeout, interval) },

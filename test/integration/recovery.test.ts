@@ -223,3 +223,90 @@ describe('stream channels', () => {
     await vi.waitFor(() => expect(seen).toEqual([1, 1, 'no-history']))
   })
 })
+
+describe('publications and requests', () => {
+  const open = { authorize: () => true }
+
+  it('[G18 G22 G20] are acknowledged with their place, in the order of the calls', async () => {
+    const { live } = await world(open)
+    const chat = live.stream<number>('chat:1')
+    const heard: number[] = []
+    chat.on('message', (item) => heard.push(item))
+    await vi.waitFor(() => expect(chat.getSnapshot().freshness).toBe('live'))
+    const outcomes = await Promise.all(Array.from({ length: 40 }, (_, n) => chat.publish(n)))
+    expect(outcomes).toEqual(
+      outcomes.map((_, n) => ({ ok: true, outcome: 'acked', level: 'received', offset: n + 1 })),
+    )
+    await vi.waitFor(() => expect(heard).toEqual(Array.from({ length: 40 }, (_, n) => n)))
+  })
+
+  it('[G19 INV-6] whose acknowledgement was lost are sent again, and published once', async () => {
+    const { server, live, cut, heal } = await world(open)
+    const chat = live.stream<number>('chat:1')
+    const heard: number[] = []
+    chat.on('message', (item) => heard.push(item))
+    await vi.waitFor(() => expect(chat.getSnapshot().freshness).toBe('live'))
+    await chat.publish(0)
+    const outcomes: unknown[] = []
+    for (let n = 1; n <= 10; n++) {
+      void chat.publish(n).then((outcome) => outcomes.push(outcome))
+      // It may have got there, and its answer is on the way.
+      if (n % 2 === 1) await vi.waitFor(() => expect(server.live.stats().connections.length).toBe(1))
+      cut()
+      await heal()
+    }
+    await vi.waitFor(() => expect(outcomes).toHaveLength(10))
+    expect(outcomes.every((outcome) => (outcome as { ok: boolean }).ok)).toBe(true)
+    await vi.waitFor(() => expect(heard).toEqual(Array.from({ length: 11 }, (_, n) => n)))
+  })
+
+  it('[G18] that may not be, or are too large for the server, fail, and nothing was delivered', async () => {
+    const { live } = await world({ authorize: (_, action) => action === 'subscribe', maxPayload: 1_000 })
+    const chat = live.stream<string>('chat:1')
+    live.connect()
+    expect(await chat.publish('x')).toMatchObject({
+      ok: false,
+      maybeDelivered: false,
+      error: { code: 'rejected' },
+    })
+    expect(await chat.publish('x'.repeat(1_000))).toMatchObject({
+      ok: false,
+      error: { code: 'message-too-large' },
+    })
+    expect(live.getSnapshot().status).toBe('connected')
+  })
+
+  it('[G18] (fault P5) wait for a connection as long as they may, and no longer', async () => {
+    const { live, server } = await world(open)
+    await server.live.close()
+    expect(await live.stream('chat:1').publish('x', { ttl: 30 })).toMatchObject({
+      ok: false,
+      maybeDelivered: false,
+      error: { code: 'expired' },
+    })
+  })
+
+  it('[C1] are answered with what the app gives, and rejected where it gives nothing', async () => {
+    const { live } = await world({
+      message: ({ type, data }) => (type === 'double' ? Number(data) * 2 : Promise.reject(new Error('no'))),
+    })
+    live.connect()
+    await live.ready()
+    expect(await live.request('double', 21)).toBe(42)
+    await expect(live.request('other')).rejects.toMatchObject({ code: 'rejected' })
+    live.close()
+    await expect(live.request('double', 21)).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('[G18] leave as plain messages on a plain server, and a request is rejected there', async () => {
+    const heard: unknown[] = []
+    const server = await serve({ message: ({ type, data }) => heard.push([type, data]) })
+    const live = createConnection({ url: server.url, protocol: 'plain', transport: webSocket({ WebSocket }) })
+    ends.push(() => live.close())
+    live.connect()
+    await live.ready()
+    expect(await live.stream('log').publish(1)).toEqual({ ok: true, outcome: 'written' })
+    await expect(live.request('double', 21)).rejects.toMatchObject({ code: 'rejected' })
+    await vi.waitFor(() => expect(heard).toEqual([['log', 1]]))
+  })
+})

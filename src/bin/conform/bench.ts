@@ -1,9 +1,10 @@
 // What one case works with: links that end with it, requests with ids of their own, and what the run has seen so far.
 import { randomBytes } from 'node:crypto'
 import type { Frame } from '../../protocol/frames.ts'
-import { must } from './case.ts'
 import { openLink, type Link, type Log } from './link.ts'
 import type { Settings } from './settings.ts'
+import { show } from './show.ts'
+import { must } from './verdict.ts'
 
 /** A case's place to work. */
 export interface Bench {
@@ -122,10 +123,4 @@ export function readyOf(link: Link): Frame | undefined {
 /** The messages of a channel on a link, in order. */
 export function messagesOf(link: Link, channel: unknown): Frame[] {
   return link.frames.filter((frame) => frame.type === 'rt.message' && frame.channel === channel)
-}
-
-/** A value for a sentence, short. */
-export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
-  return text.length > 160 ? `${text.slice(0, 159)}…` : text
 }

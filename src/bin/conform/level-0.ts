@@ -1,7 +1,9 @@
 // Level 0: JSON objects come and go, pings are answered, and nobody is hurt by what another one sends.
-import { must, type Case } from './case.ts'
+import type { Case } from './case.ts'
 import type { Link } from './link.ts'
-import { show, type Bench } from './bench.ts'
+import type { Bench } from './bench.ts'
+import { show } from './show.ts'
+import { must } from './verdict.ts'
 
 const isPong = ({ type }: { readonly type: string }): boolean => type === 'pong'
 
@@ -32,7 +34,7 @@ export const level0: readonly Case[] = [
     how: 'Sends client_ready and a ping at once, and waits for a pong.',
     fix: 'Answer {"type":"ping","timestamp":t} with {"type":"pong","timestamp":t}. If client_ready was refused, see --auth.',
     after: '0.open',
-    run: async (bench) => void (await bench.enter()),
+    run: (bench) => bench.enter(),
   },
   {
     id: '0.timestamp',

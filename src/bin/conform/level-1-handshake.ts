@@ -2,9 +2,11 @@
 import { errorFrame, goAway, notice, serverReady } from '../../schemas/frames.ts'
 import * as channels from '../../schemas/channel-frames.ts'
 import type { Frame } from '../../protocol/frames.ts'
-import { readyOf, show } from './bench.ts'
-import { must, Skip, type Case } from './case.ts'
+import { readyOf } from './bench.ts'
+import type { Case } from './case.ts'
 import { isRefusal, silence, type Link } from './link.ts'
+import { show } from './show.ts'
+import { must, Skip } from './verdict.ts'
 
 const isReady = ({ type }: Frame): boolean => type === 'server_ready'
 const noAuthCap = 'server_ready does not announce the cap "auth"'
@@ -84,6 +86,7 @@ export const level1Handshake: readonly Case[] = [
       link.send(bench.hello({ client }))
       const how = await link.probe()
       must(how === null || isRefusal(how), `The link was ${how?.words ?? ''}.`)
+      await silence(1)
       const count = link.frames.filter(isReady).length
       must(count === 1, `There were ${count}.`)
     },
@@ -198,9 +201,8 @@ export const level1Handshake: readonly Case[] = [
       if (!capsOf(link).includes('auth')) throw new Skip(noAuthCap)
       const id = bench.id()
       link.send({ type: 'rt.auth', id, auth: bench.settings.badAuth })
-      const how = await link.probe()
-      if (how) must(how.code === 4401 || how.code === 4403, `The link was ${how.words}.`)
-      else must((await link.answer(id)).type === 'rt.error', 'It was acknowledged.')
+      const { answer, code, words } = await link.reply(id)
+      must(answer?.type === 'rt.error' || code === 4401 || code === 4403, `What came of it: ${words}.`)
     },
   },
   {

@@ -1,7 +1,9 @@
 // Level 1, bad input: what is malformed, too large, too much or from elsewhere ends in a close code, or in nothing.
-import { readyOf, show, type Bench } from './bench.ts'
-import { must, Skip, type Case } from './case.ts'
+import { readyOf, type Bench } from './bench.ts'
+import type { Case } from './case.ts'
 import { isRefusal, silence, type Ended, type Link } from './link.ts'
+import { show } from './show.ts'
+import { must, Skip } from './verdict.ts'
 
 const malformed: readonly string[] = [
   '',

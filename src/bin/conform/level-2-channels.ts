@@ -1,8 +1,11 @@
 // Level 2, channels: who has subscribed gets what is published, once and in order, and nobody else does.
 import { isDeepStrictEqual } from 'node:util'
-import { messagesOf, readyOf, show, type Bench } from './bench.ts'
-import { must, Skip, type Case } from './case.ts'
+import type { Frame } from '../../protocol/frames.ts'
+import { messagesOf, readyOf, type Bench } from './bench.ts'
+import type { Case } from './case.ts'
 import type { Link } from './link.ts'
+import { show } from './show.ts'
+import { must, Skip } from './verdict.ts'
 
 const level = 2
 const needs = 'channel'
@@ -48,7 +51,7 @@ export const level2Channels: readonly Case[] = [
     how: 'Publishes to --channel without having subscribed.',
     fix: 'Answer when the message is kept (or has been sent, where nothing is kept), and say in server_ready.ack which of the two it is.',
     after: '2.subscribe',
-    run: async (bench) => void (await bench.publish(await bench.enter(), 'conform')),
+    run: async (bench) => bench.publish(await bench.enter(), 'conform'),
   },
   {
     id: '2.message',
@@ -203,7 +206,7 @@ export const level2Channels: readonly Case[] = [
     after: '2.subscribe',
     async run(bench) {
       const link = await bench.enter()
-      const ask = async (type: string, channel: string | null): Promise<object & { type: string }> => {
+      const ask = async (type: string, channel: string | null): Promise<Frame> => {
         const id = bench.id()
         link.send({ type, id, channel, data: 'conform' })
         return { ...(await link.answer(id)), id: '', channel: '' }

@@ -1,7 +1,9 @@
 // Level 2, requests: each has one answer, whatever it asks for.
-import { readyOf, show } from './bench.ts'
-import { must, Skip, type Case } from './case.ts'
-import { isAnswer, type Link } from './link.ts'
+import { readyOf } from './bench.ts'
+import type { Case } from './case.ts'
+import { isAnswer, silence, type Link } from './link.ts'
+import { show } from './show.ts'
+import { must, Skip } from './verdict.ts'
 
 const level = 2
 const needs = 'channel'
@@ -74,13 +76,8 @@ export const level2Requests: readonly Case[] = [
         const link = await bench.enter()
         const id = bench.id()
         link.send({ type: 'rt.subscribe', id, channel })
-        const how = await link.probe()
-        const answer = how ? null : await link.answer(id)
-        const seen = answer ? show(answer) : (how?.words ?? '')
-        must(
-          how?.code === 4400 || answer?.type === 'rt.error',
-          `After ${show(channel).slice(0, 40)}: ${seen}.`,
-        )
+        const { answer, code, words } = await link.reply(id)
+        must(answer?.type === 'rt.error' || code === 4400, `After ${show(channel).slice(0, 40)}: ${words}.`)
         link.drop()
       }
     },
@@ -116,6 +113,7 @@ export const level2Requests: readonly Case[] = [
         const link = await bench.enter()
         link.send({ type: 'rt.subscribe', id, channel: bench.settings.channel })
         const how = await link.probe()
+        await silence(1)
         must(
           how === null || how.code === 4400,
           `After ${show(id).slice(0, 40)} the link was ${how?.words ?? ''}.`,

@@ -1,9 +1,11 @@
 // Level 3, positions: every message has its place, the same for everybody, and what was published once stays once.
 import { isDeepStrictEqual } from 'node:util'
 import type { Frame } from '../../protocol/frames.ts'
-import { messagesOf, show, type Bench } from './bench.ts'
-import { must, Skip, type Case } from './case.ts'
+import { messagesOf, type Bench } from './bench.ts'
+import type { Case } from './case.ts'
 import type { Link } from './link.ts'
+import { show } from './show.ts'
+import { must, Skip } from './verdict.ts'
 
 const level = 3
 const needs = 'channel'
@@ -19,7 +21,11 @@ export async function listen(
 }
 
 /** Publishes one after the other: after this all of them have a place. */
-export async function speak(bench: Bench, count: number, channel = bench.settings.channel): Promise<Frame[]> {
+export async function speak(
+  bench: Bench,
+  count: number,
+  channel: string | null = bench.settings.channel,
+): Promise<Frame[]> {
   const link = await bench.enter()
   const acks: Frame[] = []
   for (let n = 0; n < count; n++) acks.push(await bench.publish(link, { conform: bench.id() }, { channel }))
@@ -165,7 +171,7 @@ export const level3Positions: readonly Case[] = [
       await link.settle()
       must(messages().length === 1, `It was published ${messages().length} times.`)
       const said = acks.map(({ offset, duplicate = false }) => ({ offset, duplicate }))
-      const { offset } = acks[0] ?? {}
+      const offset = acks[0]?.offset
       const right = [false, true, true].map((duplicate) => ({ offset, duplicate }))
       must(isDeepStrictEqual(said, right), `The acks said ${show(said)}.`)
     },

@@ -1,9 +1,11 @@
 // Level 3, recovery: who says where it was gets exactly what it missed, before anything new, or an honest no.
 import { isDeepStrictEqual } from 'node:util'
 import type { Frame } from '../../protocol/frames.ts'
-import { show, type Bench } from './bench.ts'
-import { must, type Case } from './case.ts'
+import type { Bench } from './bench.ts'
+import type { Case } from './case.ts'
 import { listen, mustFollow, speak } from './level-3-positions.ts'
+import { show } from './show.ts'
+import { must } from './verdict.ts'
 
 const level = 3
 const needs = 'channel'
@@ -179,11 +181,9 @@ export const level3Recovery: readonly Case[] = [
         const id = bench.id()
         const head = JSON.stringify({ type: 'rt.subscribe', id, channel: bench.settings.channel })
         link.send(`${head.slice(0, -1)},"since":${since}}`)
-        const how = await link.probe()
-        const seen = `After ${text.slice(0, 60)}`
-        must(how === null || how.code === 4400, `${seen} the link was ${how?.words ?? ''}.`)
-        const answer = how ? null : await link.answer(id)
-        must(answer?.recovered !== true, `${seen} it said ${show(answer)}.`)
+        const { answer, code, words } = await link.reply(id)
+        const isRight = answer ? answer.recovered !== true : code === 4400
+        must(isRight, `After ${text.slice(0, 60)}: ${words}.`)
         link.drop()
       }
     },

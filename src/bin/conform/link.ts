@@ -1,11 +1,19 @@
 // One WebSocket to the server under test: what was said, what was heard, how it ended. Bears whatever a server does.
 import { WebSocket } from 'ws'
 import { parseFrame, type Frame } from '../../protocol/frames.ts'
-import { Failure } from './case.ts'
+import { show } from './show.ts'
 import type { Settings } from './settings.ts'
+import { Failure } from './verdict.ts'
 
 /** How a link ended. `code` is null where no WebSocket came about. */
 export interface Ended {
+  readonly code: number | null
+  readonly words: string
+}
+
+/** What a request led to: an answer, or the end of the link. */
+export interface Reply {
+  readonly answer: Frame | null
   readonly code: number | null
   readonly words: string
 }
@@ -18,7 +26,7 @@ export interface Link {
   /** The subprotocol that the server chose; empty: none. */
   protocol(): string
   /** Waits for the upgrade. */
-  open(): Promise<void>
+  open(): Promise<unknown>
   /** Text as it is, anything else as JSON. */
   send(frame: object | string): void
   /** Bytes as one binary frame. */
@@ -31,6 +39,8 @@ export interface Link {
   frame(what: string, matches: (frame: Frame) => boolean, from?: number, patience?: number): Promise<Frame>
   /** The answer to a request. */
   answer(id: string): Promise<Frame>
+  /** The same, where a close is an answer too: its words are for a sentence. */
+  reply(id: string): Promise<Reply>
   /** Waits for the end. */
   end(patience?: number): Promise<Ended>
   /** Sends a ping and waits: null where a pong comes, else how the link ended. */
@@ -143,7 +153,7 @@ export function openLink(settings: Settings, headers: Readonly<Record<string, st
     frames,
     ended: () => ended,
     protocol: () => socket.protocol,
-    open: async () => void (await until('open link', () => wasOpen || undefined, timeout + 1_000)),
+    open: () => until('open link', () => wasOpen || undefined, timeout + 1_000),
     send(frame) {
       if (isOpen()) socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
     },
@@ -173,6 +183,14 @@ export function openLink(settings: Settings, headers: Readonly<Record<string, st
       return until(what, look, patience)
     },
     answer: (id) => link.frame(`answer to the request ${id}`, (frame) => isAnswer(frame) && frame.id === id),
+    reply(id) {
+      const look = (): Reply | undefined => {
+        const answer = frames.find((frame) => isAnswer(frame) && frame.id === id)
+        if (answer) return { answer, code: null, words: show(answer) }
+        return ended ? { answer: null, ...ended } : undefined
+      }
+      return until(`answer to the request ${id}, and no close either`, look, timeout, true)
+    },
     end: (patience) => until('close', () => ended ?? undefined, patience, true),
     probe() {
       const from = frames.length

@@ -1,8 +1,9 @@
 // Runs the cases one after another, each with a deadline, and says which level was reached.
 import { createRedactor } from '../../lib/redactor.ts'
 import { createBench, createSeen, type Bench, type Seen } from './bench.ts'
-import { Failure, Skip, type Case, type Level } from './case.ts'
-import type { Settings } from './settings.ts'
+import type { Case } from './case.ts'
+import type { Level, Settings } from './settings.ts'
+import { Failure, Skip } from './verdict.ts'
 
 /** What became of one case. */
 export interface Result {

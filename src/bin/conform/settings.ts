@@ -1,6 +1,8 @@
 // What the kit is told: the options of `holdfast conform`, read and checked.
 import { parseArgs } from 'node:util'
-import type { Level } from './case.ts'
+
+/** The levels of the protocol; each one includes those below. */
+export type Level = 0 | 1 | 2 | 3
 
 /** The options of a run. */
 export interface Settings {

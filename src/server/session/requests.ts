@@ -31,7 +31,7 @@ export function onRequest(
 
 const REQUESTS: ReadonlySet<string> = new Set(['rt.subscribe', 'rt.unsubscribe', 'rt.publish'])
 
-/** A second subscribe replaces the first: what was under way for that one finds its ref gone. */
+/** A second subscribe replaces the first: what was under way for that one finds its ref gone, and so is answered here. */
 function subscribe(
   state: Model.Open,
   id: string,
@@ -59,14 +59,25 @@ function subscribe(
   const next: Model.Subscription = { ref: id, since, position: null, early: [], behind: null }
   return [
     { ...state, churn, subscriptions: new Map(subscriptions).set(channel, next) },
-    [{ type: 'subscribe', channel, ref: id, since, limit, user }],
+    [...overtaken(subscriptions, channel), { type: 'subscribe', channel, ref: id, since, limit, user }],
   ]
 }
 
 function unsubscribe(state: Model.Open, id: string, channel: string): Model.SessionStep {
   const told = control('rt.unsubscribed', { id, channel })
   if (!state.subscriptions.has(channel)) return [state, [told]]
-  return [without(state, channel), [told, { type: 'quit', channel }]]
+  const answers = [...overtaken(state.subscriptions, channel), told]
+  return [without(state, channel), [...answers, { type: 'quit', channel }]]
+}
+
+/** The answer to a subscribe that is still under way while another request takes its place. */
+function overtaken(
+  subscriptions: Model.Open['subscriptions'],
+  channel: string,
+): readonly Model.SessionEffect[] {
+  const subscription = subscriptions.get(channel)
+  if (subscription?.position !== null) return []
+  return [refusal(subscription.ref, 'replaced', 'Another request took its place.', channel)]
 }
 
 /** What becomes of the subscriptions of a link when their channels, or the broker, have news. */

@@ -131,8 +131,26 @@ describe('subscribing', () => {
     link.event({ type: 'joined', channel: 'a', ref: '9', past: past(4), data: null })
     publish(link, said(5))
     expect(link.sent).toMatchObject([
+      { type: 'rt.error', id: '8', code: 'replaced', channel: 'a' },
       { type: 'rt.subscribed', id: '9' },
       { type: 'rt.message', ref: '9', offset: 5 },
+    ])
+  })
+
+  it('[G18] a subscribe that is overtaken is answered, once', () => {
+    const link = driveOpen(3)
+    for (const id of ['1', '2']) link.hear({ type: 'rt.subscribe', id, channel: 'a' })
+    link.hear({ type: 'rt.unsubscribe', id: '3', channel: 'a' })
+    for (const id of ['4', '5']) {
+      link.hear({ type: 'rt.subscribe', id, channel: 'a' })
+      link.event({ type: 'joined', channel: 'a', ref: id, past: past(0), data: null })
+    }
+    expect(link.sent.map(({ id, type }) => [id, type])).toEqual([
+      ['1', 'rt.error'],
+      ['2', 'rt.error'],
+      ['3', 'rt.unsubscribed'],
+      ['4', 'rt.subscribed'],
+      ['5', 'rt.subscribed'],
     ])
   })
 
