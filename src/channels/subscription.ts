@@ -111,7 +111,7 @@ function heard(
     case 'subscribed':
       return phase === 'asked' ? answered(state, frame) : [state, []]
     case 'delivery':
-      if (phase === 'replaying') return replayed(state, frame.delivery)
+      if (phase === 'replaying') return replayed(state, frame.delivery, context)
       return phase === 'live' ? delivered(state, frame.delivery, context) : [state, []]
     case 'unsubscribed':
       return frame.retry
@@ -147,28 +147,30 @@ function answered(
   frame: Extract<ChannelFrame, { kind: 'subscribed' }>,
 ): SubscriptionStep {
   const { position: top, replay: count, recovered, data } = frame
-  const replay = { items: [], count, top, recovered }
-  const next: Subscription = { ...state, phase: 'replaying', replay }
+  const next: Subscription = { ...state, phase: 'replaying', replay: { items: [], count, top, recovered } }
   return count > 0 ? [next, []] : conclude(next, data)
 }
 
-function replayed(state: Subscription, delivery: Delivery): SubscriptionStep {
-  const replay = { ...state.replay, items: [...state.replay.items, delivery] }
-  const next: Subscription = { ...state, replay }
-  return replay.items.length < replay.count ? [next, []] : conclude(next, undefined)
+/** What was missed, or what was before: it counts once all of it is there, and is a run that ends where the server said (G14). */
+function replayed(state: Subscription, delivery: Delivery, context: SubscriptionContext): SubscriptionStep {
+  const { position: since, replay } = state
+  const items = [...replay.items, delivery]
+  const next: Subscription = { ...state, replay: { ...replay, items } }
+  if (items.length < replay.count) return [next, []]
+  const first = items[0]?.position
+  const from = since && replay.recovered ? since : first && { ...first, offset: items[0]?.prev ?? 0 }
+  if (!from || isRun(from, items, replay.top)) return conclude(next, undefined)
+  // Asked once more for the same; then it is taken that the server cannot say.
+  return lost(state.failures > 0 ? { ...state, position: null } : state, context)
 }
 
-/** The verdict: what the server claims is checked (G14). Where it does not hold, what it sent as missed is no more than the latest there is. */
+/** The verdict; the server's claim is checked. */
 function conclude(state: Subscription, data: unknown): SubscriptionStep {
   const { position: since, replay } = state
   const { items, top, recovered } = replay
-  const holds = recovered && since !== null && top !== null && isRun(since, items, top)
-  // A run that is none is worth nothing: neither as what was missed nor as what was before.
-  const first = items[0]?.position
-  const isWhole = !first || isRun({ ...first, offset: items[0]?.prev ?? 0 }, items, top)
   return [
     { ...state, phase: 'live', position: top, replay: NONE, dueAt: null },
-    [{ type: 'up', recovered: holds, items: isWhole ? items : [], data }],
+    [{ type: 'up', recovered: recovered && since !== null && isRun(since, items, top), items, data }],
   ]
 }
 
@@ -199,5 +201,5 @@ function delivered(state: Subscription, delivery: Delivery, context: Subscriptio
 function lost(state: Subscription, context: SubscriptionContext): SubscriptionStep {
   if (state.failures > 0) return again(state, context, 0)
   const [next, effects] = ask({ ...state, failures: 1 }, context)
-  return [next, [{ type: 'down' }, ...effects]]
+  return [next, [...down(state), ...effects]]
 }
