@@ -37,5 +37,5 @@ describe('recovery', () => {
       'not recovered',
     ])
       expect(seen.get(what) ?? 0, `"${what}" was never seen`).toBeGreaterThan(0)
-  })
+  }, 60_000)
 })
