@@ -1,5 +1,6 @@
 // What a mock server does with an attempt: accept it in one of many ways, refuse it, or leave it hanging.
 import type { Frame } from '../protocol/frames.ts'
+import type { MockChannels } from './mock-channels.ts'
 import type { MockLink } from './mock-link.ts'
 
 /** What a server does with an attempt, once it arrives. Doing nothing is leaving it hanging. */
@@ -7,8 +8,11 @@ export type Behaviour = (link: MockLink) => void
 
 /** How a server accepts. */
 export interface AcceptOptions {
-  /** 1: answers `client_ready` with `server_ready`, and nothing before that. 0: a plain server, answers pings only. @default 1 */
-  readonly level?: 0 | 1
+  /**
+   * 1: answers `client_ready` with `server_ready`, and nothing before that. 0: a plain server, answers pings only. 2: channels are
+   * subscribed to, and publications answered. 3: what was missed is replayed. @default 1
+   */
+  readonly level?: 0 | 1 | 2 | 3
   /** True: opens and answers nothing at all; what the test pushes still goes out. @default false */
   readonly silent?: boolean
   /** False: pings stay unanswered. @default true */
@@ -32,7 +36,11 @@ export interface AcceptOptions {
 }
 
 /** Opens and talks as `options` say. `answersPings` is asked at each ping. */
-export function accepting(options: AcceptOptions, answersPings: () => boolean): Behaviour {
+export function accepting(
+  options: AcceptOptions,
+  answersPings: () => boolean,
+  channels: MockChannels,
+): Behaviour {
   const { level = 1, silent = false, pongs = true, readyAfter = 0, check, greet, waits = true } = options
   return (link) => {
     let isReady = level === 0
@@ -43,8 +51,9 @@ export function accepting(options: AcceptOptions, answersPings: () => boolean): 
       if (pongs && answersPings()) link.send(JSON.stringify({ type: 'pong', timestamp: ping.timestamp }))
     }
     const finish = (): void => {
-      if (level === 1) link.send(JSON.stringify(toServerReady(options)))
+      if (level > 0) link.send(JSON.stringify(toServerReady(options)))
       isReady = true
+      if (level > 1) channels.add(link, level as 2 | 3)
       greet?.(link)
       link.release()
       for (const ping of early.splice(0)) pong(ping)
@@ -76,7 +85,10 @@ export function refusing(code: number | undefined): Behaviour {
   }
 }
 
+const caps = [[], [], ['channels', 'ack', 'batch'], ['channels', 'ack', 'recover', 'batch']] as const
+
 function toServerReady({
+  level = 1,
   session,
   heartbeat,
   window,
@@ -85,6 +97,7 @@ function toServerReady({
   return {
     type: 'server_ready',
     v: 1,
+    ...(level > 1 ? { caps: caps[level], ack: 'received', dedup_window: 120_000 } : {}),
     ...(session === undefined ? {} : { session: { id: session } }),
     ...(heartbeat === undefined ? {} : { heartbeat }),
     ...(window === undefined ? {} : { reconnect: { window } }),

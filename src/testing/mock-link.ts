@@ -1,5 +1,5 @@
 // One mock link: the client's end is a Link of the transport, the server's end is what behaviours are written with.
-import { parseFrame } from '../protocol/frames.ts'
+import { parseFrame, toFrame } from '../protocol/frames.ts'
 import type { Frame } from '../protocol/frames.ts'
 import type { Clock } from '../runtime.ts'
 import type { CloseInfo, Link, TransportEvents } from '../transports/transport.ts'
@@ -123,8 +123,7 @@ export function createMockLink(
     if (serverEnd !== 'open') return
     host.text(text)
     for (const run of onText) run(text)
-    const frame = parseFrame(text)
-    if (typeof frame === 'object') for (const run of onFrame) run(frame)
+    for (const frame of parseFrames(text)) for (const run of [...onFrame]) run(frame)
   }
 
   const link: MockLink = {
@@ -225,4 +224,12 @@ export function createMockLink(
       toClient.flow()
     },
   }
+}
+
+/** The frames of a text: several where it is an array of them. */
+export function parseFrames(text: string): readonly Frame[] {
+  const all = text.startsWith('[')
+    ? (JSON.parse(text) as readonly unknown[]).map(toFrame)
+    : [parseFrame(text)]
+  return all.filter((frame) => typeof frame === 'object')
 }

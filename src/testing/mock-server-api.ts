@@ -125,12 +125,24 @@ export interface MockServer {
   closesLate(ms: number | null): void
 
   /**
-   * Sends `{ type, data }` to all open links, to each as soon as its handshake is done. Before the first link it waits for
+   * Sends `{ type, data }` to all open links (at levels 2 and 3: to those who subscribed to the channel `type`), to each as soon as its handshake is done. Before the first link it waits for
    * that one, so that a test can be written from top to bottom; later, what is pushed while nobody is there is lost.
    * @example
    * server.push('queue', { length: 3 })
    */
   push(type: string, data?: unknown): void
+  /**
+   * At levels 2 and 3: how many messages of each channel can be recovered. @default 300
+   * @example
+   * server.keeps(0) // whoever was away has a gap
+   */
+  keeps(messages: number): void
+  /**
+   * At levels 2 and 3: closes all links with 1012 and forgets every channel, as a server does that keeps them in memory.
+   * @example
+   * server.restarts()
+   */
+  restarts(): void
   /**
    * Sends text as it is, at once, to all open links.
    * @example

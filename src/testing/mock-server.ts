@@ -1,12 +1,12 @@
 // mockServer(): a server in the hands of a test, the transport that leads to it and the runtime to go with it.
 import type { Frame } from '../protocol/frames.ts'
-import { parseFrame } from '../protocol/frames.ts'
 import type { Clock, Runtime } from '../runtime.ts'
 import type { Transport } from '../transports/transport.ts'
 import { accepting, refusing } from './behaviours.ts'
 import type { Behaviour } from './behaviours.ts'
 import type { Farewell } from './close-info.ts'
-import { createMockLink } from './mock-link.ts'
+import { createMockChannels } from './mock-channels.ts'
+import { createMockLink, parseFrames } from './mock-link.ts'
 import type { MockLink, MockLinkControl, MockLinkHost } from './mock-link.ts'
 import { mockPage } from './mock-page.ts'
 import type { MockServer, MockServerOptions } from './mock-server-api.ts'
@@ -58,7 +58,10 @@ export function mockServer(clock: Clock, options: MockServerOptions = {}): MockS
     )
   }
 
-  let behaviour: Behaviour = accepting({}, () => isAnsweringPings)
+  const channels = createMockChannels()
+  /** The last behaviour was to accept at a level at which channels are subscribed to. */
+  let subscribes = false
+  let behaviour: Behaviour = accepting({}, () => isAnsweringPings, channels)
   const behave = (next: Behaviour): void => {
     behaviour = next
     drop = null
@@ -81,8 +84,7 @@ export function mockServer(clock: Clock, options: MockServerOptions = {}): MockS
     },
     text(text) {
       texts.push(text)
-      const frame = parseFrame(text)
-      if (typeof frame === 'object') received.push(frame)
+      received.push(...parseFrames(text))
     },
     closedByClient: (farewell) => void farewells.push(farewell),
   }
@@ -119,7 +121,10 @@ export function mockServer(clock: Clock, options: MockServerOptions = {}): MockS
     transport,
     runtime,
     page,
-    accepts: (how = {}) => behave(accepting(how, () => isAnsweringPings)),
+    accepts(how = {}) {
+      subscribes = (how.level ?? 1) > 1
+      behave(accepting(how, () => isAnsweringPings, channels))
+    },
     refuses: (code) => behave(refusing(code)),
     hangs: () => behave(() => undefined),
     opensSilently: () => server.accepts({ silent: true }),
@@ -152,8 +157,14 @@ export function mockServer(clock: Clock, options: MockServerOptions = {}): MockS
       lateness = ms
     },
     push(type, data) {
-      if (early !== null) early.push([type, data])
+      if (subscribes) channels.push(type, data)
+      else if (early !== null) early.push([type, data])
       else for (const control of [...controls.values()]) control.pushLater(type, data)
+    },
+    keeps: channels.keep,
+    restarts() {
+      channels.restart()
+      server.closeAll(1012)
     },
     send(text) {
       for (const link of [...controls.keys()]) link.send(text)
