@@ -95,7 +95,7 @@ export function createSender(
     const full = isWritable(state)
     const refused = full ? 'queue-full' : 'not-connected'
     for (const message of expired)
-      fail(message, toError(message.canWait ? 'expired' : refused), message.sentAt !== null)
+      fail(message, toError(canExpire(message) ? 'expired' : refused), message.sentAt !== null)
     for (const message of unanswered) fail(message, toError('request-timeout'), true)
     const until = Math.min(
       ...[...outbox, ...flying].map((message) => message.until),
@@ -202,6 +202,11 @@ export function createSender(
 
 function isWritable(state: State): state is Connected & { readonly level: number } {
   return state.phase === 'connected' && state.level !== null && !state.away
+}
+
+/** A request that found no connection in its time was not answered; what else could wait has waited too long. */
+function canExpire({ kind, canWait }: Outgoing): boolean {
+  return canWait && kind !== 'request'
 }
 
 /** How long a message may wait; what is no duration is no wait, and no timer can be set beyond a day (M10). */

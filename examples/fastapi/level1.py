@@ -22,7 +22,7 @@ async def live(socket: WebSocket):
             frame = await asyncio.wait_for(socket.receive_json(), 90)
             if frame["type"] == "ping":
                 await socket.send_json({"type": "pong", "timestamp": frame["timestamp"]})
-    except (asyncio.TimeoutError, KeyError, TypeError, ValueError) as error:
+    except (asyncio.TimeoutError, KeyError, RecursionError, TypeError, ValueError) as error:
         await socket.close(4408 if isinstance(error, asyncio.TimeoutError) else 4400)
     except WebSocketDisconnect:
         pass

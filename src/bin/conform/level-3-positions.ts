@@ -165,6 +165,7 @@ export const level3Positions: readonly Case[] = [
           const from = speaker.frames.length
           speaker.send({ ...request, ...(acks.length > 0 && { retry: true }) })
           acks.push(await speaker.frame('rt.ack', isAck, from))
+          await speaker.settle()
         }
         speaker.drop()
       }
