@@ -105,6 +105,8 @@ export type Happening =
       readonly phase: string
     }
   | { readonly kind: 'truth'; readonly channel: string; readonly value: unknown }
+  /** The simulated world did something to the client, or to everybody; in words. */
+  | { readonly kind: 'moved'; readonly what: string }
   /** All faults are healed: from now on INV-30 counts. */
   | { readonly kind: 'healed' }
 
