@@ -1,0 +1,26 @@
+// `npm run soak -- --minutes 60 --clients 200`: bundles the soak test and its two kinds of child process, and runs it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+// A bundle of its own, so that a run of hours is not touched by work on the source.
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-soak-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const entry = (name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url))
+
+await build({
+  entryPoints: ['main', 'server-process', 'client-process'].map(entry),
+  outdir: folder,
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  external: ['bufferutil', 'utf-8-validate'],
+})
+const { soak } = await import(pathToFileURL(join(folder, 'main.cjs')).href)
+process.exitCode = await soak(process.argv.slice(2), {
+  serverScript: join(folder, 'server-process.cjs'),
+  clientScript: join(folder, 'client-process.cjs'),
+})
