@@ -122,7 +122,8 @@ export function createRules(): Rules {
     add(given) {
       // A copy: the same rule may be made twice, and each of them ends by itself.
       const rule = { ...given }
-      left.set(rule, rule.times ?? Infinity)
+      const { times = Infinity } = rule
+      if (times > 0) left.set(rule, times)
       return () => void left.delete(rule)
     },
     clear: () => left.clear(),

@@ -131,7 +131,7 @@ describe('frames of the proxy’s own', () => {
     const receiver = new (Receiver as unknown as new (options: object) => NodeJS.WritableStream)({ isServer })
     receiver.on('message', (data: Buffer) => events.push(data.toString()))
     receiver.on('conclude', (code: number, reason: Buffer) => events.push([code, reason.toString()]))
-    receiver.on('error', (error) => events.push(error.message))
+    receiver.on('error', (error: Error) => events.push(error.message))
     receiver.write(bytes)
     return events
   }
