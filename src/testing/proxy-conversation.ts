@@ -156,10 +156,10 @@ export function createConversation({ id, rules, put, leave, note }: Conversation
       note('delayed', type)
       return { later: action.delay }
     }
-    if ('replace' in action) {
+    if ('replaceWith' in action) {
       note('replaced', type)
-      const { replace } = action
-      return { instead: encode(typeof replace === 'function' ? replace(text) : replace, way) }
+      const { replaceWith } = action
+      return { instead: encode(typeof replaceWith === 'function' ? replaceWith(text) : replaceWith, way) }
     }
     return { then: () => intervene(action, type) }
   }

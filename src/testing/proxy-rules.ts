@@ -46,7 +46,7 @@ export interface FrameRule extends AnyRule {
  * - `suppress`: it never arrives. `suppressOnwards`: nor does anything that follows on its way, close frames included.
  * - `delay`: it takes so many milliseconds longer, and all that follows waits behind it.
  * - `duplicate`: it arrives twice.
- * - `replace`: this arrives instead.
+ * - `replaceWith`: this, or what it makes of the text, arrives instead.
  * - `inject`: this arrives after it, on either way (`toClient` unless `into` says otherwise).
  * - `close`: the client is closed with this code (after what is injected), the server loses its connection without a word.
  */
@@ -55,7 +55,7 @@ export type FrameAction =
   | 'suppressOnwards'
   | 'duplicate'
   | { readonly delay: number }
-  | { readonly replace: ProxyFrame | ((text: string) => ProxyFrame) }
+  | { readonly replaceWith: ProxyFrame | ((text: string) => ProxyFrame) }
   | InjectAction
   | CloseAction
 

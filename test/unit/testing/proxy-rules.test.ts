@@ -102,9 +102,9 @@ describe('a rule for messages', () => {
     ['suppress', [A, A], ['suppressed b', 'suppressed b']],
     ['suppressOnwards', [A], ['suppressed b']],
     ['duplicate', [A, B, B, A, B, B], ['duplicated b', 'duplicated b']],
-    [{ replace: { type: 'c' } }, [A, '{"type":"c"}', A, '{"type":"c"}'], ['replaced b', 'replaced b']],
+    [{ replaceWith: { type: 'c' } }, [A, '{"type":"c"}', A, '{"type":"c"}'], ['replaced b', 'replaced b']],
     [
-      { replace: (text: string) => text.replace('2', '3') },
+      { replaceWith: (text: string) => text.replace('2', '3') },
       [A, '{"type":"b","n":3}', A, '{"type":"b","n":3}'],
       ['replaced b', 'replaced b'],
     ],
@@ -165,7 +165,7 @@ describe('a rule for messages', () => {
     const { say, texts } = opened([
       { type: 'b', do: 'suppress' },
       { type: 'a', times: 1, do: 'duplicate' },
-      { do: { replace: 'x' } },
+      { do: { replaceWith: 'x' } },
     ])
     say('toClient', a, a, b)
     expect(texts('toClient')).toEqual([A, A, 'x'])
@@ -240,7 +240,7 @@ describe('a rule for messages', () => {
     for (const [action, expected] of [
       ['suppress', ['[9 p]']],
       ['duplicate', ['[9 p]', A, A]],
-      [{ replace: 'x' }, ['[9 p]', 'x']],
+      [{ replaceWith: 'x' }, ['[9 p]', 'x']],
       [{ delay: 5 }, ['[9 p]', A]],
     ] as const) {
       const { conversation, texts } = opened([{ type: 'a', do: action }])
