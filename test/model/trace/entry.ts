@@ -21,8 +21,8 @@ export interface ClientFacts {
     readonly interval: number
     readonly timeout: number
     readonly probe: number
-    /** The app left interval and timeout open: the server's advice counts. */
-    readonly advised?: boolean
+    /** What the app left open: there the server's advice counts. */
+    readonly advised?: ReadonlyArray<'interval' | 'timeout'>
   } | null
   readonly budget: { readonly attempts: number; readonly windowed: number; readonly per: number }
   readonly minDelay: number
@@ -71,7 +71,8 @@ export type Happening =
   /** `on('error')`, and what the logger was told: whatever text reaches a person. */
   | { readonly kind: 'error'; readonly code: string; readonly text: string; readonly depth: number }
   | { readonly kind: 'log'; readonly text: string }
-  | { readonly kind: 'call'; readonly call: Call }
+  /** `depth`: how many callbacks of this client were under way. */
+  | { readonly kind: 'call'; readonly call: Call; readonly depth?: number }
   | { readonly kind: 'settled'; readonly id: number; readonly outcome: Outcome }
   /** The app's own functions: `load` of a channel (`key` is its name), `auth`, `url`, `diagnose`. What is aborted is answered. */
   | { readonly kind: 'asked'; readonly what: 'load' | 'auth' | 'url' | 'diagnose'; readonly key: string }
@@ -104,7 +105,8 @@ export type Happening =
       readonly effect?: Fields
       readonly phase: string
     }
-  | { readonly kind: 'truth'; readonly channel: string; readonly value: unknown }
+  /** `soon`: it is about to become true, nobody knows at which moment; told again once it is. */
+  | { readonly kind: 'truth'; readonly channel: string; readonly value: unknown; readonly soon?: boolean }
   /** The simulated world did something to the client, or to everybody; in words. */
   | { readonly kind: 'moved'; readonly what: string }
   /** All faults are healed: from now on INV-30 counts. */
