@@ -1,5 +1,4 @@
 // The channels of the soak test: one of each way to be fed, and what the server holds to be true of them.
-import type { StateChannel } from '../../src/index.ts'
 
 /** One line of the log. */
 export interface Line {
@@ -30,6 +29,3 @@ export const LINES = 20
 export function addLine(log: readonly Line[], line: Line): readonly Line[] {
   return log.some(({ id }) => id === line.id) ? log : [...log, line].slice(-LINES)
 }
-
-/** A channel and how it ended up being read. */
-export type Feed = StateChannel<unknown>

@@ -1,7 +1,9 @@
 // soak(): reads the command line, runs the soak test, prints its report.
 import { parseArgs } from 'node:util'
-import { toReport, toText } from './report.ts'
-import { runSoak, type Scripts } from './run.ts'
+import { toReport } from './report.ts'
+import { toText } from './report-text.ts'
+import { runSoak } from './run.ts'
+import type { Scripts } from './stage.ts'
 
 const usage = `npm run soak -- [--minutes 60] [--clients 200] [--seed 1] [--json]`
 

@@ -29,7 +29,7 @@ export interface Fault {
   readonly kind: FaultKind
   readonly sites: readonly SiteName[]
   readonly lasts: number
-  /** From its end to the next fault. */
+  /** From the fault before it. */
   readonly rest: number
 }
 

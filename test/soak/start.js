@@ -8,10 +8,13 @@ import { build } from 'esbuild'
 // A bundle of its own, so that a run of hours is not touched by work on the source.
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-soak-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-const entry = (name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url))
 
 await build({
-  entryPoints: ['main', 'server-process', 'client-process'].map(entry),
+  entryPoints: [
+    new URL('main.ts', import.meta.url),
+    new URL('server-process.ts', import.meta.url),
+    new URL('client-process.ts', import.meta.url),
+  ].map((entry) => fileURLToPath(entry)),
   outdir: folder,
   outExtension: { '.js': '.cjs' },
   bundle: true,
