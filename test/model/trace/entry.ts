@@ -109,8 +109,8 @@ export type Happening =
   | { readonly kind: 'truth'; readonly channel: string; readonly value: unknown; readonly soon?: boolean }
   /** The simulated world did something to the client, or to everybody; in words. */
   | { readonly kind: 'moved'; readonly what: string }
-  /** All faults are healed: from now on INV-30 counts. */
-  | { readonly kind: 'healed' }
+  /** All faults are healed: a minute later, or from `well` on, INV-30 counts. */
+  | { readonly kind: 'healed' | 'well' }
 
 /** One thing that happened. */
 export type Entry = Happening & {

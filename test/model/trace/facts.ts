@@ -21,7 +21,7 @@ export function toFacts(
       interval: heartbeat.interval ?? interval,
       timeout: heartbeat.timeout ?? timeout,
       probe: heartbeat.probe,
-      advised: heartbeat.interval === null || heartbeat.timeout === null,
+      advised: (['interval', 'timeout'] as const).filter((key) => heartbeat[key] === null),
     },
     budget: {
       attempts: budget.attempts ?? attempts,

@@ -1,12 +1,12 @@
 // One link, and nothing from any other (INV-1, INV-2).
-import type { Checker, Fields } from './entry.ts'
-import { eachClient, watchLink } from './watch.ts'
+import type { Checker } from './entry.ts'
+import { channelOf, eachClient, watchHeld } from './watch.ts'
 
 const oneLink = eachClient(
   'INV-1',
   'A client never has more than one link that it has not dropped and that has not closed, and no link is opened twice.',
   ({ complain }) => {
-    const held = watchLink()
+    const held = watchHeld()
     let last = 0
     return (entry) => {
       if (entry.kind === 'effect' && entry.machine === 'connection' && entry.effect.type === 'open') {
@@ -20,37 +20,26 @@ const oneLink = eachClient(
   },
 )
 
-/** Answers end a request; `admitted` leaves the place in the gate held. */
-const answers: readonly unknown[] = ['diagnosed', 'prepared', 'unprepared']
+/** What makes a channel take something in that came over the link. */
+const feeding: readonly string[] = ['pushed', 'signalled', 'spoiled']
 
 const nothingOld = eachClient(
   'INV-2',
-  'What comes late from an old link or an old request has no effect, and nothing is delivered without a link.',
+  'What comes late from an old link or an old request has no effect, and nothing is delivered that did not arrive.',
   ({ complain }) => {
-    const held = watchLink()
-    let request: unknown = null
-    let isOld = false
+    const held = watchHeld()
     let frames = 0
-    const isOldRequest = (event: Fields): boolean => event.request !== undefined && event.request !== request
     return (entry) => {
       held.see(entry)
-      if (entry.kind === 'event' && entry.machine === 'connection') {
-        isOld = held.isStale || isOldRequest(entry.event)
-        if (!isOld && answers.includes(entry.event.type)) request = null
-      } else if (entry.kind === 'effect' && entry.machine === 'connection') {
-        const { type } = entry.effect
-        if (isOld) complain(`A late ${held.event?.type} leads to ${type}.`, entry)
-        if (type === 'diagnose' || type === 'prepare' || type === 'queue') request = entry.effect.request
-        if (type === 'cancel' && entry.effect.request === request) request = null
-      } else if (entry.kind === 'event') {
-        const arrived = ['pushed', 'signalled', 'spoiled'].includes(entry.event.type)
-        if (arrived && held.link === null) complain(`${entry.machine} is fed without a link.`, entry)
+      if (entry.kind === 'effect' && entry.machine === 'connection') {
+        if (held.isStale) complain(`A late ${held.event?.type} leads to ${entry.effect.type}.`, entry)
+      } else if (entry.kind === 'event' && channelOf(entry.machine) !== null) {
+        if (held.link === null && feeding.includes(entry.event.type))
+          complain(`${entry.machine} is fed without a link.`, entry)
       } else if (entry.kind === 'inbound') {
-        if (held.link === null) complain('Text reaches a client that holds no link.', entry)
         frames++
-      } else if (entry.kind === 'message') {
-        frames--
-        if (frames < 0) complain(`Message ${entry.type} is delivered, and nothing more had arrived.`, entry)
+      } else if (entry.kind === 'message' && --frames < 0) {
+        complain(`Message ${entry.type} is delivered, and nothing more had arrived.`, entry)
       }
     }
   },

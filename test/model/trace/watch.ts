@@ -41,8 +41,8 @@ export const BLUR = 5
 /** A timer that comes later than this is late in the library's own words; up to it a deadline counts as met (G3). */
 export const LATE = 2_000
 
-/** The link a client holds, told from its effects and events alone. */
-export interface LinkWatch {
+/** The link and the request a client holds, told from its effects and events alone. */
+export interface Held {
   /** Takes the next entry of the client. */
   see(entry: Entry): void
   /** The link that was opened and neither dropped nor closed. */
@@ -51,28 +51,41 @@ export interface LinkWatch {
   readonly event: Fields | null
   /** When that was, by the client's own clock. */
   readonly eventAt: number
-  /** That event speaks of another link than the one held when it came. */
+  /** That event speaks of a link or a request that was not held when it came. */
   readonly isStale: boolean
 }
 
+/** Answers end a request; `admitted` leaves the place in the gate held. */
+const answers: readonly unknown[] = ['diagnosed', 'prepared', 'unprepared']
+
 /** Nothing is held. */
-export function watchLink(): LinkWatch {
+export function watchHeld(): Held {
   let link: number | null = null
+  let request: unknown = null
   let event: Fields | null = null
   let eventAt = -Infinity
   let isStale = false
+  const happen = (next: Fields): void => {
+    isStale =
+      (next.link !== undefined && next.link !== link) ||
+      (next.request !== undefined && next.request !== request)
+    if (isStale) return
+    if (next.type === 'closed') link = null
+    if (answers.includes(next.type)) request = null
+  }
+  const act = ({ type, ...effect }: Fields): void => {
+    if (type === 'open') link = Number(effect.link)
+    else if (type === 'drop' && effect.link === link) link = null
+    else if (type === 'diagnose' || type === 'prepare' || type === 'queue') request = effect.request
+    else if (type === 'cancel' && effect.request === request) request = null
+  }
   return {
     see(entry) {
       if (entry.kind === 'event' && entry.machine === 'connection') {
         event = entry.event
         eventAt = entry.felt
-        isStale = event.link !== undefined && event.link !== link
-        if (event.type === 'closed' && !isStale) link = null
-      } else if (entry.kind === 'effect' && entry.machine === 'connection') {
-        const { effect } = entry
-        if (effect.type === 'open') link = Number(effect.link)
-        if (effect.type === 'drop' && effect.link === link) link = null
-      }
+        happen(event)
+      } else if (entry.kind === 'effect' && entry.machine === 'connection') act(entry.effect)
     },
     get link() {
       return link
