@@ -119,7 +119,8 @@ export async function createScene(level: Level, traced: boolean, protocol: 'auto
   const live = createConnection(options)
   const load = (): Trusted => ({ n: 0 })
   const channels = [
-    live.state<Trusted>('queue', { load, version: ({ n }) => n }),
+    live.state<Trusted>('queue', { load }),
+    live.state<Trusted>('versioned', { load, message: 'queue', version: ({ n }) => n }),
     live.state<number>('changes', {
       load: () => 0,
       onMessage: (now, change) => (now ?? 0) + (change as Trusted).n,
@@ -187,14 +188,13 @@ export async function createScene(level: Level, traced: boolean, protocol: 'auto
       await clock.advanceAsync(301_000)
       live.connect()
       await clock.advanceAsync(10_000)
-      server.push('queue', { n: 1e300 })
-      server.push('rows', { n: 7 })
-      server.push('all-is-well')
+      for (const type of ['queue', 'rows', 'changes']) server.push(type, { n: 7 })
       await clock.advanceAsync(1_000)
       assert.equal(live.getSnapshot().status, 'connected')
-      const [queue] = channels
-      assert.equal(queue!.getSnapshot().freshness, 'live')
-      assert.deepEqual(channels[5]!.getSnapshot().data, { n: 7 })
+      for (const channel of channels.filter(({ name }) => name === 'queue' || name === 'own')) {
+        assert.deepEqual(channel.getSnapshot().data, { n: 7 })
+        assert.deepEqual([channel.getSnapshot().freshness, channel.getSnapshot().error], ['live', null])
+      }
       live.close()
       assert.deepEqual([clock.pending, server.page.listeners, server.open], [0, 0, 0])
     },

@@ -69,7 +69,15 @@ describe('the client under fuzz', { timeout: patience }, () => {
     // The search went everywhere it should.
     for (const what of [
       ...['connected', 'reconnecting', 'failed', 'protocol-error', 'rejected', 'invalid-data'],
-      ...['closed-by-server', 'listener-failed', 'sent pong', 'sent ping', 'queue live', 'changes live'],
+      ...[
+        'closed-by-server',
+        'listener-failed',
+        'sent pong',
+        'sent ping',
+        'queue live',
+        'versioned live',
+        'changes live',
+      ],
       ...['signals live', 'checked live', 'part live', 'own live', 'all live', 'queue polling'],
     ])
       expect(seen).toContain(what)

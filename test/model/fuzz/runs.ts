@@ -13,4 +13,4 @@ export function runs(count: number): { readonly numRuns: number; readonly seed: 
 }
 
 /** How long a test may take that is run so much more often. */
-export const patience: number = 20_000 * Math.max(1, factor)
+export const patience: number = 60_000 * Math.max(1, factor)
