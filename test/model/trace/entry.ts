@@ -71,8 +71,8 @@ export type Happening =
   /** `on('error')`, and what the logger was told: whatever text reaches a person. */
   | { readonly kind: 'error'; readonly code: string; readonly text: string; readonly depth: number }
   | { readonly kind: 'log'; readonly text: string }
-  /** `depth`: how many callbacks of this client were under way. */
-  | { readonly kind: 'call'; readonly call: Call; readonly depth?: number }
+  /** `isInside`: made inside a callback of this client's. */
+  | { readonly kind: 'call'; readonly call: Call; readonly isInside?: boolean }
   | { readonly kind: 'settled'; readonly id: number; readonly outcome: Outcome }
   /** The app's own functions: `load` of a channel (`key` is its name), `auth`, `url`, `diagnose`. What is aborted is answered. */
   | { readonly kind: 'asked'; readonly what: 'load' | 'auth' | 'url' | 'diagnose'; readonly key: string }
