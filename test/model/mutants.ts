@@ -3,6 +3,7 @@ import { channelMutants } from './mutants/channel.ts'
 import { connectionMutants } from './mutants/connection.ts'
 import type { Mutant } from './mutants/mutant.ts'
 import { otherMutants } from './mutants/rest.ts'
+import { serverMutants } from './mutants/server.ts'
 import { sessionMutants } from './mutants/session.ts'
 
 /** Every planted fault. */
@@ -10,6 +11,7 @@ export const mutants: readonly Mutant[] = [
   ...connectionMutants,
   ...channelMutants,
   ...sessionMutants,
+  ...serverMutants,
   ...otherMutants,
 ]
 
