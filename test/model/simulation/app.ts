@@ -131,7 +131,7 @@ export function createApp(plan: ClientPlan, host: AppHost): App {
   }))
 
   const call = (made: Call, run: () => unknown): void => {
-    record({ kind: 'call', call: made })
+    record({ kind: 'call', call: made, isInside: depth > 0 })
     try {
       const result = run()
       if (result instanceof Promise && 'id' in made) follow(made.id, result)

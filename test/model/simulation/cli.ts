@@ -1,37 +1,133 @@
 // The simulator from the command line: many seeds at once, one seed told as a story, one seed shrunk.
+import { fork } from 'node:child_process'
+import { parseArgs } from 'node:util'
 import { drawScenario } from './draw.ts'
+import { runLongLife } from './long-life.ts'
+import { report, summarise, type Summary } from './report.ts'
 import { runScenario } from './run.ts'
+import { shrink } from './shrink.ts'
+import { moments } from './sometimes.ts'
+import { toLine, toVerdict } from './story.ts'
 
-const [from = 1, to = 20] = process.argv.slice(2).map(Number)
-const start = performance.now()
-let hours = 0
-let steps = 0
-let entries = 0
-const found = new Map<string, string[]>()
-for (let seed = from; seed <= to; seed++) {
-  const begun = performance.now()
-  const outcome = await runScenario(drawScenario(seed))
-  hours += outcome.hours
-  steps += outcome.steps
-  entries += outcome.trace.length
-  if (to - from < 30 || performance.now() - begun > 1500)
-    console.log(
-      seed,
-      outcome.hash,
-      outcome.hours.toFixed(2),
-      outcome.steps,
-      outcome.trace.length,
-      `${(performance.now() - begun).toFixed(0)} ms`,
-      outcome.violations.length,
+const USAGE = `npm run sim                              5000 seeds in 2 processes; fails on any violation, and on a moment never seen
+npm run sim -- --from 7000 --seeds 100   other seeds
+npm run sim -- --seed 42 [--until 90000] the story of one seed, up to so many milliseconds
+npm run sim -- --seed 42 --shrink        the same, with as few moves as still fail
+npm run sim -- --hash 50                 the hashes of the first seeds, to compare one Node with another
+npm run sim -- --long                    60 days of one client, and a million reconnects`
+
+/** How many seeds a process is given at a time. */
+const PORTION = 10
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '5000' },
+    from: { type: 'string', default: '1' },
+    processes: { type: 'string', default: '2' },
+    seed: { type: 'string' },
+    until: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
+    hash: { type: 'string' },
+    long: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+void main()
+
+async function main(): Promise<void> {
+  if (process.send) return work()
+  if (values.help) return console.log(USAGE)
+  if (values.long) return live()
+  if (values.hash !== undefined) return hash(Number(values.hash))
+  if (values.seed !== undefined) return tell(Number(values.seed))
+  await all()
+}
+
+/** Hands the seeds out, and adds up what comes back. */
+async function all(): Promise<void> {
+  const start = performance.now()
+  const last = Number(values.from) + Number(values.seeds) - 1
+  let next = Number(values.from)
+  const summaries: Summary[] = []
+  const worker = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const child = fork(process.argv[1] ?? '', { stdio: 'inherit' })
+      const give = (): void => {
+        if (next > last) child.disconnect()
+        else child.send([next, Math.min(last, next + PORTION - 1)])
+        next += PORTION
+      }
+      child.on('message', (done: Summary[]) => {
+        summaries.push(...done)
+        give()
+      })
+      child.on('error', reject)
+      child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a process ended with ${code}`))))
+      give()
+    })
+  await Promise.all(Array.from({ length: Number(values.processes) }, worker))
+  const isWhole = Number(values.seeds) >= 500
+  const { text, isGood } = report(summaries, performance.now() - start, isWhole ? moments : [])
+  console.log(text)
+  if (!isGood) process.exitCode = 1
+}
+
+/** In a process of its own: runs what it is given. */
+function work(): void {
+  process.on('message', ([from, to]: [number, number]) => {
+    void (async () => {
+      const done: Summary[] = []
+      for (let seed = from; seed <= to; seed++) done.push(summarise(await runScenario(drawScenario(seed))))
+      process.send?.(done)
+    })()
+  })
+}
+
+async function tell(seed: number): Promise<void> {
+  let scenario = drawScenario(seed)
+  if (values.shrink) {
+    const before = await runScenario(scenario)
+    const [first] = before.violations
+    if (!first) return console.log(`Seed ${seed} breaks nothing.`)
+    scenario = await shrink(scenario, async (smaller) =>
+      (await runScenario(smaller)).violations.some(({ invariant }) => invariant === first.invariant),
     )
-  for (const v of outcome.violations as any) {
-    const list = found.get(v.invariant) ?? []
-    list.push(`${seed}@${v.entry.at.toFixed(0)} ${v.entry.client}: ${v.what}`)
-    found.set(v.invariant, list)
+    console.log(`${scenario.moves.length} of ${drawScenario(seed).moves.length} moves are left:`)
+    for (const move of scenario.moves) console.log(`  ${JSON.stringify(move)}`)
+  }
+  const { clients, moves: _moves, ...rest } = scenario
+  console.log(JSON.stringify(rest))
+  for (const client of clients) console.log(JSON.stringify(client))
+  const {
+    trace,
+    violations,
+    hash: sum,
+  } = await runScenario(scenario, values.until === undefined ? {} : { until: Number(values.until) })
+  const broken = new Map(violations.map((violation) => [violation.entry, violation]))
+  for (const entry of trace) {
+    const line = toLine(entry)
+    if (line !== null) console.log(line)
+    const violation = broken.get(entry)
+    if (violation) console.log(toVerdict(violation))
+  }
+  for (const violation of violations) console.log(toVerdict(violation))
+  console.log(`Seed ${seed}: hash ${sum}, ${violations.length} violations.`)
+  if (violations.length > 0) process.exitCode = 1
+}
+
+async function hash(count: number): Promise<void> {
+  for (let seed = 1; seed <= count; seed++) {
+    const { hash: sum } = await runScenario(drawScenario(seed))
+    console.log(`${seed} ${sum}`)
   }
 }
-for (const [inv, list] of found) console.log(inv, list.length, '\n   ' + list.slice(0, 6).join('\n   '))
-const ms = performance.now() - start
-console.log(
-  `${hours.toFixed(1)} h, ${steps} steps, ${entries} entries, ${ms.toFixed(0)} ms, ${((ms * 1000) / steps).toFixed(1)} µs a step, ${(ms / hours).toFixed(1)} ms/h`,
-)
+
+async function live(): Promise<void> {
+  const start = performance.now()
+  const days = await runLongLife({ days: 60, restartsEvery: 3_600_000 })
+  console.log(JSON.stringify(days))
+  const reconnects = await runLongLife({ days: 60, restartsEvery: 5_184 })
+  console.log(JSON.stringify(reconnects))
+  console.log(`${((performance.now() - start) / 1_000).toFixed(0)} s`)
+}

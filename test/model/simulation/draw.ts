@@ -22,10 +22,10 @@ export function drawScenario(seed: number): Scenario {
   const shape = createChance(seed, 'shape')
   const adversary: Adversary = seed % 20 === 7 ? 'server' : seed % 20 === 17 ? 'client' : null
   const healAt = drawLength(shape, seed)
-  const server = drawServer(createChance(seed, 'server plan'))
+  const server = drawServer(createChance(seed, 'server plan'), seed)
   const count = drawCrowd(shape, seed)
   const clients = Array.from({ length: count }, (_, index) =>
-    drawClient(createChance(seed, `client ${index}`), index, server),
+    drawClient(createChance(seed, `client ${index}`), index, server, isLong(seed)),
   )
   const moves = [
     ...drawFaults(createChance(seed, 'faults'), createChance(seed, 'swarm'), healAt, clients, server),
@@ -54,33 +54,38 @@ export function isLong(seed: number): boolean {
 
 function drawLength(chance: Chance, seed: number): number {
   if (isLong(seed)) return chance.between(4 * HOUR, 72 * HOUR)
-  return chance.odds(0.7) ? chance.between(0.5 * MINUTE, 5 * MINUTE) : chance.between(5 * MINUTE, 30 * MINUTE)
+  return chance.odds(0.85)
+    ? chance.between(0.3 * MINUTE, 4 * MINUTE)
+    : chance.between(4 * MINUTE, 20 * MINUTE)
 }
 
 function drawCrowd(chance: Chance, seed: number): number {
   const luck = chance()
-  if (isLong(seed) || luck < 0.5) return 1
-  return luck < 0.95 ? chance.whole(2, 4) : chance.whole(5, 20)
+  if (isLong(seed) || luck < 0.6) return 1
+  return luck < 0.97 ? chance.whole(2, 4) : chance.whole(5, 20)
 }
 
-function drawServer(chance: Chance): ServerPlan {
+function drawServer(chance: Chance, seed: number): ServerPlan {
   return {
     level: chance.odds(0.3) ? 0 : 1,
     hasAuth: chance.odds(0.5),
     tokenLife: chance.odds(0.3) ? chance.scale(30_000, 1_800_000) : null,
-    heartbeat: chance.pick([
-      { interval: 15_000, timeout: 5_000 },
-      { interval: 15_000, timeout: 5_000 },
-      { interval: 25_000, timeout: 10_000 },
-      { interval: 5_000, timeout: 2_000 },
-    ]),
+    // Days of pings are all alike: there they come less often.
+    heartbeat: isLong(seed)
+      ? { interval: 60_000, timeout: 10_000 }
+      : chance.pick([
+          { interval: 15_000, timeout: 5_000 },
+          { interval: 15_000, timeout: 5_000 },
+          { interval: 25_000, timeout: 10_000 },
+          { interval: 5_000, timeout: 2_000 },
+        ]),
     acceptRate: chance.pick([300, 300, 50, 5]),
     maxPayload: 65_536,
     answersPings: chance.odds(0.8),
   }
 }
 
-function drawClient(chance: Chance, index: number, server: ServerPlan): ClientPlan {
+function drawClient(chance: Chance, index: number, server: ServerPlan, hasTime: boolean): ClientPlan {
   const latency = chance.pick([1, 5, 20, 60, 150])
   return {
     name: `c${index}`,
@@ -97,7 +102,7 @@ function drawClient(chance: Chance, index: number, server: ServerPlan): ClientPl
       {},
       {},
       {},
-      { interval: 5_000, timeout: 2_000 },
+      hasTime ? { interval: 45_000 } : { interval: 5_000, timeout: 2_000 },
       { interval: 30_000, timeout: 10_000, probe: 1_500 },
     ]),
     reconnect: {

@@ -59,15 +59,27 @@ export function createNode(host: NodeHost): ServerNode {
   const proxy = createThread(world, (task) => task())
   let thread: Thread
   let process: Process | null = null
+  let thinking = 0
   const links = new Map<Upgrade, ServerSocket>()
 
   const guard = (task: () => void): void => {
-    // The server's own functions are asynchronous throughout.
-    world.stir()
+    // Somebody waits for one of the server's own functions, and this may be the answer.
+    if (thinking > 0) world.stir()
     try {
       task()
     } catch (error) {
       host.threw('server', error)
+    }
+  }
+
+  const think = async <T>(run: () => Promise<T>): Promise<T> => {
+    thinking++
+    world.stir()
+    try {
+      return await run()
+    } finally {
+      thinking--
+      world.stir()
     }
   }
 
@@ -104,7 +116,7 @@ export function createNode(host: NodeHost): ServerNode {
       if (process) return
       thread = createThread(world, guard)
       const random = seededRandom(Math.floor(chance() * 2 ** 32))
-      const inside: ProcessHost = { ...host, thread, random, slowness: () => node.slowness }
+      const inside: ProcessHost = { ...host, thread, random, slowness: () => node.slowness, think }
       if (host.isAdversary) process = startAdversary(inside, chance)
       else process = host.plan.level === 0 ? startPlain(inside) : startReal(inside)
     },
@@ -117,6 +129,7 @@ export function createNode(host: NodeHost): ServerNode {
     drain(over) {
       if (!process) return
       const going = process
+      world.stir()
       thread.do(() => going.drain(over))
       world.after(over + 3_000, () => {
         if (process === going) node.crash(true)
@@ -134,6 +147,7 @@ export function createNode(host: NodeHost): ServerNode {
     },
     publish(channel, message) {
       const { publish } = process ?? {}
+      world.stir()
       if (publish) thread.do(() => publish(channel, message))
     },
     serve(answer, fail) {

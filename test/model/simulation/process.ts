@@ -35,6 +35,8 @@ export interface ProcessHost extends NodeHost {
   readonly thread: Thread
   readonly random: () => number
   slowness(): number | null
+  /** Runs what others wait for. */
+  think<T>(run: () => Promise<T>): Promise<T>
 }
 
 /** What the patched `ws` finds in place of a socket of Node's. */
@@ -60,12 +62,13 @@ const anything = {
 export function startReal(host: ProcessHost): Process {
   const { thread, truth, kinds, plan, random } = host
   const channels = Object.keys(kinds)
-  const take = async <T>(answer: () => T): Promise<T> => {
-    const ms = host.slowness()
-    if (ms === null) throw new Error('the database is away')
-    if (ms > 0) await new Promise<void>((resolve) => thread.clock.setTimeout(resolve, ms))
-    return answer()
-  }
+  const take = <T>(answer: () => T): Promise<T> =>
+    host.think(async () => {
+      const ms = host.slowness()
+      if (ms === null) throw new Error('the database is away')
+      if (ms > 0) await new Promise<void>((resolve) => thread.clock.setTimeout(resolve, ms))
+      return answer()
+    })
   const server = createServer({
     runtime: { clock: thread.clock, random },
     heartbeat: plan.heartbeat,

@@ -13,29 +13,27 @@ export interface Recorder {
 export function createRecorder(now: () => number, watch: (entry: Entry) => void, keep: boolean): Recorder {
   const entries: Entry[] = []
   let hash = 0x811c9dc5
-  const mix = (value: number): void => {
-    hash = Math.imul(hash ^ value, 0x01000193) >>> 0
-    hash = (hash ^ (hash >>> 15)) >>> 0
-  }
+  const mix = (value: number): void => void (hash = Math.imul(hash ^ value, 0x01000193))
   const take = (value: unknown): void => {
     if (typeof value === 'number') {
-      mix(value | 0)
-      mix(Math.floor((value % 1) * 2 ** 30) | 0)
-      mix(Math.floor(value / 2 ** 32) | 0)
+      mix(value)
+      mix(value * 4_096)
+      mix(value / 2 ** 32)
     } else if (typeof value === 'string') {
       for (let index = 0; index < value.length; index++) mix(value.charCodeAt(index))
-      mix(value.length)
     } else if (typeof value === 'object' && value !== null) {
       for (const key in value) {
-        mix(key.length + key.charCodeAt(0) * 31)
+        mix(key.charCodeAt(0))
         take((value as Readonly<Record<string, unknown>>)[key])
       }
     } else mix(value === true ? 1 : value === false ? 2 : 3)
+    // What multiplication carries up comes down again.
+    hash ^= hash >>> 15
   }
   return {
     entries,
     get hash() {
-      return hash.toString(16).padStart(8, '0')
+      return (hash >>> 0).toString(16).padStart(8, '0')
     },
     record(client, felt, happening) {
       const entry: Entry = { at: now(), felt, client, ...happening }

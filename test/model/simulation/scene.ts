@@ -71,7 +71,11 @@ export function createScene(scenario: Scenario, watch: (entry: Entry) => void, k
       jitter: plan.jitter,
       record,
       arrive: (upgrade) => node.arrive(upgrade),
-      served: (link, direction, text) => recorder.record(name, world.now, toSession(link, direction, text)),
+      served: (link, direction, text) => {
+        // What a hello sets off on the server takes some promises.
+        if (direction === 'in' && text.startsWith('{"type":"client_ready"')) world.stir()
+        recorder.record(name, world.now, toSession(link, direction, text))
+      },
     })
     machine.habits = { keepsSockets: plan.keepsSockets, tells: plan.tells }
     const asking = createAsking({ world, machine, node, truth, tokens, record })

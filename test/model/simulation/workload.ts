@@ -18,7 +18,7 @@ export const actions: ReadonlyArray<readonly [Action, rarity: number]> = [
   ['retry', 4],
   ['disconnect', 8],
   ['reset', 10],
-  ['close', 60],
+  ['close', 30],
 ]
 
 const names: ReadonlySet<string> = new Set(actions.map(([name]) => name))
