@@ -22,7 +22,7 @@ const oneAtATime = eachClient(
     }
     const happen = (machine: string, { type, request }: Fields): void => {
       const known = of(machine)
-      known.isLate = answers.includes(type) && !known.requests.has(request)
+      known.isLate = request !== undefined && answers.includes(type) && !known.requests.has(request)
       if (!known.isLate && machine === 'connection') known.requests.delete(request)
     }
     return (entry) => {

@@ -15,28 +15,28 @@ const onlyNews = eachClient(
     interface Told {
       subscribers: number
       news: string | null
-      times: number
+      /** How many of those who were subscribed when it became news have not been told. */
+      untold: number
     }
     const channels = new Map<string, Told>()
     const of = (channel: string): Told => {
       let told = channels.get(channel)
-      if (!told) channels.set(channel, (told = { subscribers: 0, news: null, times: 0 }))
+      if (!told) channels.set(channel, (told = { subscribers: 0, news: null, untold: 0 }))
       return told
     }
     const count = (channel: string, by: 1 | -1): void => {
       const told = of(channel)
       told.subscribers += by
-      if (told.subscribers === (by === 1 ? 1 : 0)) Object.assign(told, { news: null, times: 0 })
-      // Who comes later may be told once more of what the others know.
-      else if (by === 1) told.times = Math.min(told.times, told.subscribers - 1)
+      if (told.subscribers === 0) told.news = null
     }
     const tell = (entry: Extract<Entry, { kind: 'channel' }>): void => {
       const told = of(entry.channel)
       const news = newsOf(entry)
-      told.times = news === told.news ? told.times + 1 : 1
+      // An error is news each time, although it reads the same.
+      const isNew = news !== told.news || (entry.error !== null && told.untold === 0)
+      if (isNew) told.untold = Math.max(1, told.subscribers)
       told.news = news
-      if (told.times > Math.max(1, told.subscribers))
-        complain(`${entry.channel} tells what it has told before.`, entry)
+      if (told.untold-- <= 0) complain(`${entry.channel} tells what it has told before.`, entry)
     }
     /** Frames that arrived; those before `next` were told, or passed over. */
     let arrived: string[] = []

@@ -7,6 +7,8 @@ const rule =
   'A minute after all faults are healed every client that is wanted is connected, or failed for a stated cause; all sends have settled; all channels that are read are live and equal the server’s truth.'
 
 const MINUTE = 60_000
+/** A link may end in peace too, a token expires: so long it may take to replace it. */
+const REPLACED = 10_000
 
 /** What the app of one client wants, by its calls, and what it was told. */
 interface Wishes {
@@ -19,6 +21,8 @@ interface Wishes {
   readonly guessed: Set<string>
   hasPongs: boolean
   heardAt: number
+  /** When the last link ended that was connected. */
+  lostAt: number
 }
 
 function note(wishes: Wishes, entry: Entry): void {
@@ -35,6 +39,9 @@ function note(wishes: Wishes, entry: Entry): void {
       }
       return
     }
+    case 'status':
+      if (entry.previous === 'connected') wishes.lostAt = entry.at
+      return
     case 'settled':
       wishes.sends.delete(entry.id)
       return
@@ -67,6 +74,7 @@ function wrongIn(
   const readers = [...wishes.subscribers].filter(([, count]) => count > 0).map(([channel]) => channel)
   const isWanted = (wishes.isHeld || readers.length > 0) && !wishes.isBarred
   if (!isWanted || (snapshot.status === 'failed' && snapshot.error !== null)) return wrong
+  if (entry.at - wishes.lostAt < REPLACED) return wrong
   if (snapshot.status !== 'connected') return [...wrong, `The client is ${snapshot.status}.`]
   // Where pings are not answered, silence ends what is live, though not the link (G3).
   const { heartbeat } = facts
@@ -102,6 +110,7 @@ const allIsWell: Checker = {
         guessed: new Set(),
         hasPongs: false,
         heardAt: -Infinity,
+        lostAt: -Infinity,
       }
       let facts: ClientFacts | null = null
       let isJudged = false

@@ -27,7 +27,8 @@ function happen(link: LinkSeen, { type, text, user }: Fields): void {
 /** What is wrong with an order to a link. */
 function wrong(link: LinkSeen, effect: Fields, isChannel: (type: string) => boolean): string | null {
   const { type } = effect
-  if (link.isOver) return type === 'ignored' ? null : `${type} comes after the end of the link.`
+  // To close what is closed is nothing.
+  if (link.isOver) return type === 'send' ? 'Something is sent after the end of the link.' : null
   if (type === 'close') link.isOver = true
   if ((type === 'message' || type === 'opened') && link.user === null)
     return `${type} on a link that nobody was let in on.`

@@ -20,7 +20,7 @@ const legalStates = eachClient(
   ({ complain }) => {
     let status: Status = 'idle'
     return (entry) => {
-      if ('depth' in entry && entry.depth > 0)
+      if (entry.kind !== 'call' && 'depth' in entry && entry.depth > 0)
         complain(`A ${entry.kind} callback runs inside ${entry.depth} other.`, entry)
       if (entry.kind !== 'status') return
       if (entry.previous !== status)
