@@ -64,7 +64,7 @@ describe.concurrent('a connection', () => {
       proxy.cutAfter(cut, 'toTarget', cut % 10 === 0 ? 'finish' : 'reset')
       const client = scene.client(proxy.url, { reconnect: { minUptime: 100 } })
       const settled: SendOutcome[] = []
-      void client.live.send('note', { cut }, { ttl: 30_000 }).then((outcome) => settled.push(outcome))
+      void client.live.send('note', { cut }, { ttl: 600_000 }).then((outcome) => settled.push(outcome))
       clients.push(client)
       outcomes.push(settled)
       // The limit holds for the connections made meanwhile.

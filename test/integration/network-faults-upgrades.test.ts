@@ -102,13 +102,17 @@ describe.concurrent('the upgrade', () => {
       const scene = createScene(context)
       const server = await scene.server()
       const proxy = await scene.proxy(server.url)
-      const advice = answer()
-      proxy.rule({ requests: 'all', do: { answer: advice } })
+      const refuse = (): (() => void) => proxy.rule({ requests: 'all', do: { answer: answer() } })
+      let pass = refuse()
+      let isRefusing = true
       const said: Array<{ readonly at: number; readonly after: number }> = []
       const clients = Array.from({ length: 12 }, (_, index) =>
         scene.client(proxy.url, {
           reconnect: { delay: () => 100 },
           async diagnose() {
+            // A date is one from now.
+            pass()
+            if (isRefusing) pass = refuse()
             const found = await diagnose(proxy)
             said[index] ??= { at: performance.now(), after: (found as { readonly after: number }).after }
             return found
@@ -118,7 +122,8 @@ describe.concurrent('the upgrade', () => {
       await until('the advice to each', () => said.filter(Boolean).length === clients.length)
       // While an ordinary request is refused like that, the socket is not even tried.
       expect(clients.map(({ wires }) => wires.length)).toEqual(clients.map(() => 3))
-      await proxy.heal()
+      isRefusing = false
+      pass()
       await until('the next attempt of each', () => clients.every(({ wires }) => wires.length >= 4))
       const waits = clients.map(
         ({ wires }, index) => (wires[3]?.openedAt ?? 0) - (said[index]?.at ?? Infinity),

@@ -164,6 +164,7 @@ describe('createProxy', () => {
     proxy.finish()
     await until('its end', () => hung.log.includes('close'))
     expect(hung.log).toEqual(['connect', 'end', 'close'])
+    await until('nothing left', () => proxy.connections.length === 0)
     await proxy.blackHole()
     const stalled = open(proxy.port)
     await until('it to stall', () => proxy.connections.length === 1)
