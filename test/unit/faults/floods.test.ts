@@ -1,6 +1,9 @@
 // Very many messages, channels and listeners: each is handled as it comes, nothing queues, and all is freed.
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { connected, expectNothingLeft } from '../behaviour/rig.ts'
+
+// On a busy machine so much takes its time.
+vi.setConfig({ testTimeout: 30_000 })
 
 it('[G11 G13 G21 A7] (fault R3) 100 000 messages in a second are handled as they come: none lost, none kept', () => {
   const r = connected()
