@@ -38,6 +38,7 @@ export function startAdversary({ thread, truth, kinds }: ProcessHost, chance: Ch
       }
       thread.clock.setTimeout(talk, gap * chance())
     },
+    window: () => 0,
     drain: () => undefined,
     revoke: () => undefined,
     publish: () => undefined,

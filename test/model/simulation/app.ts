@@ -21,6 +21,8 @@ export interface App {
   /** The next call happens inside the next callback (P15). */
   later(name: Action, channel: number, size: number): void
   sample(): void
+  /** What its channels show. */
+  held(): readonly ChannelShown[]
   /** What is left of it. */
   leave(): void
 }
@@ -48,6 +50,8 @@ export interface AppHost {
   readonly machine: Machine
   readonly asking: Asking
   record(happening: Happening): void
+  /** The machines are listened to. */
+  readonly traces: boolean
 }
 
 interface Held {
@@ -98,10 +102,11 @@ export function createApp(plan: ClientPlan, host: AppHost): App {
   const channels = Object.fromEntries(plan.channels.map((each) => [each.name, toStateOptions(each, host)]))
   record({ kind: 'made', facts: toFacts(resolveOptions(options), channels) })
   const connection = createConnection(options)
-  connection.on('trace', ({ machine: name, event, effect }) => {
-    if (event !== undefined) record({ kind: 'event', machine: name, event: event as Fields })
-    else record({ kind: 'effect', machine: name, effect: effect as Fields })
-  })
+  if (host.traces)
+    connection.on('trace', ({ machine: name, event, effect }) => {
+      if (event !== undefined) record({ kind: 'event', machine: name, event: event as Fields })
+      else record({ kind: 'effect', machine: name, effect: effect as Fields })
+    })
   connection.on('status', ({ status, previous }) =>
     callback((at) => record({ kind: 'status', status, previous, depth: at })),
   )
@@ -205,8 +210,9 @@ export function createApp(plan: ClientPlan, host: AppHost): App {
       record({
         kind: 'sample',
         snapshot: toShown(connection),
-        channels: held.map(({ channel }) => look(channel)),
+        channels: app.held(),
       }),
+    held: () => held.map(({ channel }) => look(channel)),
     leave: () =>
       record({
         kind: 'left',

@@ -292,7 +292,9 @@ export const faults: Readonly<Record<string, Fault>> = {
     run(scene, _client, { ms, value }) {
       if (!scene.node.isUp) return null
       const over = value < 0.3 ? 0 : Math.round(value * 15_000)
-      scene.node.drain(over)
+      const isReplaced = value > 0.65
+      scene.node.drain(over, isReplaced)
+      if (isReplaced) return `the server drains for ${seconds(over)}, and its successor works already`
       later(scene, over + 3_000 + ms, scene.node.start)
       return `the server drains for ${seconds(over)} and is back ${seconds(ms + 3_000)} later`
     },

@@ -17,6 +17,10 @@ export interface ServerNode {
   /** Milliseconds that its own functions take; null: they throw. */
   slowness: number | null
   readonly isUp: boolean
+  /** Links it holds. */
+  readonly links: number
+  /** The window it advises now. */
+  readonly window: number
   arrive(upgrade: Upgrade): void
   /** The process dies. `told`: the kernel still says so; else the machine is gone. */
   crash(told: boolean): void
@@ -25,8 +29,8 @@ export interface ServerNode {
   /** Nothing of it runs, and nobody is told; until `resume` (SIGSTOP). False where nothing runs anyway. */
   stop(): boolean
   resume(): void
-  /** Ends in order: announced to those who understand, spread over so many milliseconds. Gone after that. */
-  drain(over: number): void
+  /** Ends in order: announced to those who understand, spread over so many milliseconds. `isReplaced`: its successor works already. */
+  drain(over: number, isReplaced: boolean): void
   /** What stands in front closes every link, or every so-manieth. */
   closeAll(code: number, reason: string, share: number): void
   /** Says something to every link that no server should. */
@@ -52,15 +56,28 @@ export interface NodeHost {
   threw(where: string, error: unknown): void
 }
 
+/** A process, its thread and its links. */
+interface Running {
+  readonly thread: Thread
+  readonly process: Process
+  readonly links: Map<Upgrade, ServerSocket>
+}
+
+/** A process that has ended in order and still holds links is killed so much later. */
+const LAST = 3_000
+
 /** A server that runs. */
 export function createNode(host: NodeHost): ServerNode {
   const { world, chance } = host
-  /** What stands in front never halts. */
-  const proxy = createThread(world, (task) => task())
-  let thread: Thread
-  let process: Process | null = null
+  /** What stands in front never halts, and what it accepts never reaches a process. */
+  const proxy: Pick<Running, 'thread' | 'links'> = {
+    thread: createThread(world, (task) => task()),
+    links: new Map(),
+  }
+  let now: Running | null = null
+  /** Those that drain while their successor works. */
+  const old = new Set<Running>()
   let thinking = 0
-  const links = new Map<Upgrade, ServerSocket>()
 
   const guard = (task: () => void): void => {
     // Somebody waits for one of the server's own functions, and this may be the answer.
@@ -83,75 +100,97 @@ export function createNode(host: NodeHost): ServerNode {
     }
   }
 
-  const accept = (upgrade: Upgrade, by: Thread): ServerSocket => {
-    const socket = upgrade.accept(by, host.plan.maxPayload)
+  const accept = (upgrade: Upgrade, { thread, links }: Pick<Running, 'thread' | 'links'>): ServerSocket => {
+    const socket = upgrade.accept(thread, host.plan.maxPayload)
     links.set(upgrade, socket)
     socket.once('close', () => void links.delete(upgrade))
     return socket
+  }
+
+  const end = (running: Running, told: boolean): void => {
+    if (running === now) now = null
+    old.delete(running)
+    running.thread.end()
+    for (const upgrade of running.links.keys()) upgrade.die(told)
+  }
+
+  const all = (): ServerSocket[] =>
+    [...old, ...(now ? [now] : []), proxy].flatMap(({ links }) => [...links.values()])
+
+  const tell = (run: (process: Process) => void): void => {
+    world.stir()
+    if (now) {
+      const { thread, process } = now
+      thread.do(() => run(process))
+    }
   }
 
   const node: ServerNode = {
     front: 'pass',
     slowness: 0,
     get isUp() {
-      return process !== null
+      return now !== null
+    },
+    get links() {
+      return all().length
+    },
+    get window() {
+      return now?.process.window() ?? 0
     },
     arrive(upgrade) {
       const { front } = node
       if (front === 'hang') return
-      if (front === 'refuse' || (process === null && front === 'pass')) return upgrade.refuse()
+      if (front === 'refuse') return upgrade.refuse()
       if (front === 'mute') return void accept(upgrade, proxy)
       if (front !== 'pass') return accept(upgrade, proxy).close(front, '')
-      const { arrive } = process!
-      thread.do(() => arrive(upgrade, () => accept(upgrade, thread)))
+      if (!now) return upgrade.refuse()
+      const running = now
+      running.thread.do(() => running.process.arrive(upgrade, () => accept(upgrade, running)))
     },
     crash(told) {
-      if (!process) return
-      thread.end()
-      process = null
-      for (const upgrade of links.keys()) upgrade.die(told)
-      links.clear()
+      if (now) end(now, told)
     },
     start() {
-      if (process) return
-      thread = createThread(world, guard)
+      if (now) return
+      const thread = createThread(world, guard)
       const random = seededRandom(Math.floor(chance() * 2 ** 32))
       const inside: ProcessHost = { ...host, thread, random, slowness: () => node.slowness, think }
-      if (host.isAdversary) process = startAdversary(inside, chance)
-      else process = host.plan.level === 0 ? startPlain(inside) : startReal(inside)
+      const start = (): Process => {
+        if (host.isAdversary) return startAdversary(inside, chance)
+        return host.plan.level === 0 ? startPlain(inside) : startReal(inside)
+      }
+      now = { thread, process: start(), links: new Map() }
     },
     stop() {
-      if (!process || thread.isHalted) return false
-      thread.halt()
+      if (!now || now.thread.isHalted) return false
+      now.thread.halt()
       return true
     },
-    resume: () => thread.resume(0, chance.odds(0.5)),
-    drain(over) {
-      if (!process) return
-      const going = process
-      world.stir()
-      thread.do(() => going.drain(over))
-      world.after(over + 3_000, () => {
-        if (process === going) node.crash(true)
-      })
+    resume: () => now?.thread.resume(0, chance.odds(0.5)),
+    drain(over, isReplaced) {
+      if (!now) return
+      const going = now
+      tell((process) => process.drain(over))
+      if (isReplaced) {
+        now = null
+        old.add(going)
+        node.start()
+      }
+      world.after(over + LAST, () => end(going, true))
     },
     closeAll(code, reason, share) {
-      for (const socket of [...links.values()]) if (chance.odds(share)) socket.close(code, reason)
+      for (const socket of all()) if (chance.odds(share)) socket.close(code, reason)
     },
     inject(text) {
-      for (const socket of links.values()) socket.send(text)
+      for (const socket of all()) socket.send(text)
     },
-    revoke(user) {
-      const { revoke } = process ?? {}
-      if (revoke) thread.do(() => revoke(user))
-    },
+    revoke: (user) => tell((process) => process.revoke(user)),
     publish(channel, message) {
-      const { publish } = process ?? {}
-      world.stir()
-      if (publish) thread.do(() => publish(channel, message))
+      for (const { thread, process } of old) thread.do(() => process.publish(channel, message))
+      tell((process) => process.publish(channel, message))
     },
     serve(answer, fail) {
-      if (process) thread.do(answer)
+      if (now) now.thread.do(answer)
       else fail()
     },
   }

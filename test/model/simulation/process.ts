@@ -28,6 +28,8 @@ export interface Process {
   drain(over: number): void
   revoke(user: string): void
   publish(channel: string, message: unknown): void
+  /** What it advises clients who lose it. */
+  window(): number
 }
 
 /** What a process needs of its node. */
@@ -105,6 +107,7 @@ export function startReal(host: ProcessHost): Process {
       if (onUpgrade) onUpgrade(request as unknown as IncomingMessage, socket as unknown as Duplex, NOTHING)
       else upgrade.refuse()
     },
+    window: () => server.stats().window,
     drain: (over) => void server.close({ drain: over }),
     revoke: (user) => void server.revoke(user),
     publish: (channel, message) => void server.publish(channel, message),
@@ -139,6 +142,7 @@ export function startPlain(host: ProcessHost): Process {
           socket.send(JSON.stringify({ type: 'pong', timestamp: frame.timestamp }))
       })
     },
+    window: () => 0,
     drain(over) {
       isClosing = true
       // As uvicorn does: no word before, 1012 for all at once (M3).

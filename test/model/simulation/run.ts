@@ -41,14 +41,10 @@ const PATIENCE = 330_000
 /** Runs a scenario from beginning to end. The same scenario gives the same outcome, hash and all. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
   const sometimes = countSometimes()
-  const scene = createScene(
-    scenario,
-    (entry) => {
-      sometimes.see(entry)
-      options.watch?.(entry)
-    },
-    true,
-  )
+  const scene = createScene(scenario, (entry) => {
+    sometimes.see(entry)
+    options.watch?.(entry)
+  })
   const { world, clients, recorder } = scene
   const { until = Infinity } = options
   for (const move of scenario.moves) world.after(move.at, () => make(scene, move))

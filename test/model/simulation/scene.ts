@@ -39,11 +39,23 @@ export interface Scene {
   tell(what: string): void
 }
 
-/** A scene at its beginning. `watch` sees each entry; `keep`: the trace is wanted. */
-export function createScene(scenario: Scenario, watch: (entry: Entry) => void, keep: boolean): Scene {
+/** How much of a scene is written down. */
+export interface SceneOptions {
+  /** @default true */
+  readonly keepsTrace?: boolean
+  /** The machines are listened to, event by event; the dearest part of a record. @default true */
+  readonly traces?: boolean
+}
+
+/** A scene at its beginning. `watch` sees each entry. */
+export function createScene(
+  scenario: Scenario,
+  watch: (entry: Entry) => void,
+  { keepsTrace = true, traces = true }: SceneOptions = {},
+): Scene {
   const { seed, kinds, server } = scenario
   const world = createWorld()
-  const recorder = createRecorder(() => world.now, watch, keep)
+  const recorder = createRecorder(() => world.now, watch, keepsTrace)
   const record = (happening: Happening): void => recorder.record('', world.now, happening)
   const wall = (): number => NEW_YEAR + world.now
   const tokens = createTokens(server.tokenLife, wall)
@@ -79,7 +91,7 @@ export function createScene(scenario: Scenario, watch: (entry: Entry) => void, k
     })
     machine.habits = { keepsSockets: plan.keepsSockets, tells: plan.tells }
     const asking = createAsking({ world, machine, node, truth, tokens, record })
-    return { plan, machine, asking, app: createApp(plan, { world, machine, asking, record }), record }
+    return { plan, machine, asking, app: createApp(plan, { world, machine, asking, record, traces }), record }
   })
 
   if (scenario.adversary === 'client') {

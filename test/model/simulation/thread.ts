@@ -68,7 +68,8 @@ export function createThread(world: World, guard: (task: () => void) => void): T
 
   const thread: Thread = {
     clock: {
-      now: () => wallAhead + world.now,
+      // As Date.now() does: whole milliseconds.
+      now: () => Math.floor(wallAhead + world.now),
       monotonic,
       setTimeout(run, delay) {
         const timer: Timer = {
