@@ -124,6 +124,7 @@ const oneSource = eachClient(
         fed.isOwed = false
         fed.loads.set(request, fed.pushes)
       } else if (type === 'settle' || type === 'abort') fed.loads.delete(request)
+      else if (type === 'forget') fed.isLive = false
       else if (type === 'applyLoad') {
         const since = fed.pushes - (fed.loads.get(event.request) ?? fed.pushes)
         const fact = facts?.channels[channel]
@@ -134,6 +135,9 @@ const oneSource = eachClient(
     return (entry) => {
       if (entry.kind === 'made') facts = entry.facts
       else if (entry.kind === 'channel') of(entry.channel).isLive = entry.freshness === 'live'
+      // Who has left is told nothing any more.
+      else if (entry.kind === 'call' && entry.call.name === 'unsubscribe')
+        of(entry.call.channel).isLive = false
       else if (entry.kind === 'event' || entry.kind === 'effect') {
         const channel = channelOf(entry.machine)
         if (channel === null) return
