@@ -24,8 +24,8 @@ export interface Growth {
   readonly isFlat: boolean | null
 }
 
-/** The part of a run that memory needs to find its level. */
-const WARM_UP = 0.2
+/** What memory needs to find its level: in the first minutes it is the compiler's that grows. In hours, and of the whole run. */
+const WARM_UP = { hours: 1 / 6, part: 0.2 }
 const HOUR = 3_600_000
 
 /** One level per calm, the middle of what was seen in it: neighbouring values hang together, calms hardly. */
@@ -57,7 +57,8 @@ export function toGrowth(
   hours: number,
   clients: number,
 ): Readonly<Record<Watched, Growth>> {
-  const warm = levels.filter((level) => level.hours >= WARM_UP * hours)
+  const warmAt = Math.max(WARM_UP.hours, WARM_UP.part * hours)
+  const warm = levels.filter((level) => level.hours >= warmAt)
   const toOne = (name: Watched): Growth => {
     const slope = fitSlope(warm.map((level) => ({ at: level.hours, value: level[name] })))
     const bound = bounds[name]

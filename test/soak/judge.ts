@@ -19,6 +19,9 @@ export interface Trouble {
   readonly detail: string
 }
 
+/** An attempt or a load that met with a fault tells of it when its patience is over: 10 s, and some for a busy machine. */
+const PATIENCE = 15_000
+
 /** The troubles that no fault explains: none was in force at their site then, nor ended up to `grace` milliseconds before. */
 export function findUnexpected(
   troubles: readonly Trouble[],
@@ -28,8 +31,9 @@ export function findUnexpected(
   const explains = (fault: Injected, { at, site, what }: Trouble): boolean =>
     fault.site === site &&
     fault.from <= at &&
-    at <= fault.to + grace &&
-    (what === 'error' || !harmless.has(fault.kind))
+    (what === 'error'
+      ? at <= fault.to + Math.max(grace, PATIENCE)
+      : at <= fault.to + grace && !harmless.has(fault.kind))
   return troubles.filter((trouble) => !faults.some((fault) => explains(fault, trouble)))
 }
 

@@ -46,7 +46,7 @@ export async function runSoak(
   scripts: Scripts,
   say: (line: string) => void,
 ): Promise<SoakRecord> {
-  const pace = Math.min(1, Math.max(0.1, options.minutes / 10))
+  const pace = Math.min(1, Math.max(0.1, options.minutes / 30))
   const startedAt = Date.now()
   const deadline = startedAt + options.minutes * 60_000
   const injected: Injected[] = []

@@ -26,6 +26,12 @@ describe('findUnexpected', () => {
     expect(unexpected.map(({ at }) => at)).toEqual([999, 2_101])
   })
 
+  it('[A12] gives errors the time that an attempt or a load may take to fail', () => {
+    const troubles = [17_000, 17_001].map((at) => trouble(at, { what: 'error', code: 'connect-timeout' }))
+    expect(findUnexpected(troubles, [fault()], 100)).toEqual([troubles[1]])
+    expect(findUnexpected(troubles, [fault()], 20_000)).toEqual([])
+  })
+
   it('[A12] finds everything unexpected where nothing was broken', () => {
     expect(findUnexpected([trouble(1), trouble(2, { what: 'error' })], [], 1e9)).toHaveLength(2)
   })

@@ -120,6 +120,14 @@ describe('toReport', () => {
     expect(toText(failed)).toMatch(/Failed: 1 failures\.$/)
   })
 
+  it('[A12] calls nothing a leak that only the first ten minutes of a short run show', () => {
+    const level = noisy()
+    const { calms } = toRecord(level)
+    const short = report((hours) => level() + hours * 1e9, { calms: calms.slice(0, 8), endedAt: 0.4 * HOUR })
+    expect(short.growth.clientHeap.isFlat).toBe(null)
+    expect(short.failures).toEqual([])
+  })
+
   it('[A12] says that a run was too short for slopes, and judges the rest', () => {
     const { calms } = toRecord(noisy())
     const short = report(noisy(), { calms: calms.slice(0, 5) })
