@@ -21,6 +21,15 @@ const reasons = [
   '\u001b[2J<script>',
 ]
 
+/** What is worth sending very often. */
+const floods = [
+  '{"type":"ping","timestamp":1}',
+  '{"type":"pong","timestamp":1}',
+  '{"type":"server_ready","v":1,"reconnect":{"window":500}}',
+  '{"type":"rt.error","code":"x","message":"y"}',
+  '{"type":"signals"}',
+]
+
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 8,
@@ -31,7 +40,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .tuple(serverText, fc.integer({ min: 20, max: 200 }))
+      .tuple(fc.oneof(serverText, fc.constantFrom(...floods)), fc.integer({ min: 20, max: 200 }))
       .map(([text, times]) => ({ do: 'send', texts: Array<string>(times).fill(text) }) as const),
   },
   {

@@ -6,6 +6,7 @@ import { MB, expectWorking, feed } from '../../unit/behaviour/hostile-probe.ts'
 import { codes, connected, type Rig } from '../../unit/behaviour/rig.ts'
 import { nested, nestedObjects } from './json-text.ts'
 import { watchPrototypes } from './prototypes.ts'
+import { patience } from './runs.ts'
 
 /** A channel with a count of its notifications. */
 function watched(r: Rig, name = 'queue'): { readonly data: unknown; readonly told: number } {
@@ -22,7 +23,7 @@ function watched(r: Rig, name = 'queue'): { readonly data: unknown; readonly tol
   }
 }
 
-describe('hostile payload', () => {
+describe('hostile payload', { timeout: patience }, () => {
   it.each([
     ['arrays', nested(100_000)],
     ['objects', nestedObjects(100_000, 'a')],
