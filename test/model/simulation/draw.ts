@@ -23,7 +23,7 @@ export function drawScenario(seed: number): Scenario {
   const adversary: Adversary = seed % 20 === 7 ? 'server' : seed % 20 === 17 ? 'client' : null
   const healAt = drawLength(shape, seed)
   const server = drawServer(createChance(seed, 'server plan'), seed)
-  const count = drawCrowd(shape, seed)
+  const count = drawCrowd(shape, seed, healAt)
   const clients = Array.from({ length: count }, (_, index) =>
     drawClient(createChance(seed, `client ${index}`), index, server, isLong(seed)),
   )
@@ -59,10 +59,12 @@ function drawLength(chance: Chance, seed: number): number {
     : chance.between(4 * MINUTE, 20 * MINUTE)
 }
 
-function drawCrowd(chance: Chance, seed: number): number {
+/** A crowd lives shorter. */
+function drawCrowd(chance: Chance, seed: number, healAt: number): number {
   const luck = chance()
   if (isLong(seed) || luck < 0.6) return 1
-  return luck < 0.97 ? chance.whole(2, 4) : chance.whole(5, 20)
+  const crowd = luck < 0.97 ? chance.whole(2, 4) : chance.whole(5, 20)
+  return Math.min(crowd, Math.ceil((20 * MINUTE) / healAt))
 }
 
 function drawServer(chance: Chance, seed: number): ServerPlan {
