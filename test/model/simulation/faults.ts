@@ -255,8 +255,8 @@ export const faults: Readonly<Record<string, Fault>> = {
     ids: 'B8 B9 B10 B11',
     isLocal: true,
     run(_scene, { machine: { page }, plan }, { value }) {
-      const signals = ['online', 'offline', 'network', 'visible', 'restored', 'resumed'] as const
-      const signal = pick(signals, value)
+      const same = page.isVisible() ? 'visible' : 'hidden'
+      const signal = pick(['online', 'offline', 'network', 'restored', 'resumed', same] as const, value)
       page.signal(signal)
       if (value * 10 - Math.floor(value * 10) < 0.3) page.signal('online')
       return `${plan.name}: the page says ${signal}, and nothing has changed`

@@ -68,7 +68,7 @@ export function createPage(world: World, thread: Thread, host: PageHost): SimPag
       }
     } else {
       thread.resume(stood, order < 0.5)
-      if (kind !== 'block' && order * 10 - Math.floor(order * 10) < 0.5) signal('visible')
+      if (kind !== 'block' && visible && order * 10 - Math.floor(order * 10) < 0.5) signal('visible')
     }
     host.resumed(kind, ms)
   }

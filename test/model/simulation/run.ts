@@ -35,6 +35,8 @@ const trusting: ReadonlySet<string> = new Set(['INV-12', 'INV-24', 'INV-30'])
 const PEACE = 60_000
 /** The truth changes so long after healing. */
 const UNREST = 50_000
+/** So long, and whatever the faults left behind has been found out. */
+const SETTLING = 5_000
 /** Nobody waits longer than this for a connection without pressing a button. */
 const PATIENCE = 330_000
 
@@ -74,7 +76,7 @@ function make(scene: Scene, move: Move): void {
   const client = scene.clients[move.client ?? 0]
   if (!client) return
   if (move.kind === 'change') return change(scene, move.value)
-  if (isAction(move.kind)) return act(client, move)
+  if (isAction(move.kind)) return act(scene, client, move)
   const told = faults[move.kind]?.run(scene, client, move)
   if (told != null) scene.tell(told)
 }
@@ -93,25 +95,35 @@ async function live(scene: Scene): Promise<void> {
   const { world, clients, scenario } = scene
   heal(scene)
   scene.tell('all faults are healed')
-  // What the faults left behind is found out first: dead links, requests without an answer.
-  await world.run(world.now + 1)
-  let longest = 0
-  for (const { app, machine, plan } of clients) {
-    const { status, retryAt } = app.connection.getSnapshot()
-    const wait = retryAt === null ? 0 : retryAt - machine.thread.clock.now()
-    if (app.isClosed) continue
-    const isStuck = status === 'failed' || (status === 'idle' && plan.channels.length % 2 === 0)
-    if (isStuck) machine.thread.do(() => app.act('connect', 0, 0))
-    else if (wait > PATIENCE) machine.thread.do(() => app.act('retry', 0, 0))
-    else longest = Math.max(longest, wait)
+  // What the faults left behind is found out first: links that are dead, attempts that are lost already.
+  let wait = SETTLING
+  for (let round = 0; round < 4 && wait > 0; round++) {
+    await world.run(world.now + wait)
+    wait = Math.max(...clients.map((client) => waitOf(client)))
+    if (wait < PEACE / 2) wait = 0
   }
-  if (longest > PEACE / 2) await world.run(world.now + longest)
   scene.recorder.record('', world.now, { kind: 'healed' })
   const step = UNREST / 16
   for (let at = 0; at < UNREST; at += step)
     world.after(at, () => change(scene, ((at / step) * 0.26 + scenario.seed * 0.01) % 1))
+  // Where pings are not answered, only a server that talks is known to live (G3).
+  const { level, answersPings } = scenario.server
+  const isDumb = level === 0 && !answersPings
+  for (let at = 0; isDumb && at < PEACE; at += 500)
+    world.after(at, () => scene.node.inject('{"type":"tick"}'))
   await world.run(world.now + PEACE)
   for (const { app } of clients) if (!app.isClosed) app.sample()
+}
+
+/** How long a client is going to wait. Who would wait for ever, or longer than anybody does, presses the button. */
+function waitOf({ app, machine, plan }: Client): number {
+  if (app.isClosed) return 0
+  const { status, retryAt } = app.connection.getSnapshot()
+  const wait = retryAt === null ? 0 : retryAt - machine.thread.clock.now()
+  const isStuck = status === 'failed' || (status === 'idle' && plan.channels.length % 2 === 0)
+  if (!isStuck && wait <= PATIENCE) return wait
+  machine.thread.do(() => app.act(isStuck ? 'connect' : 'retry', 0, 0))
+  return 1_000
 }
 
 /** Everybody closes; nothing may be left. */

@@ -28,11 +28,15 @@ export function isAction(kind: string): kind is Action {
   return names.has(kind)
 }
 
-/** Does a move of an app, as soon as its page runs. `ms` above 0: inside the next callback. */
-export function act({ machine, app }: Client, { kind, value, ms }: Move): void {
+/** Does a move of an app. `ms` above 0: inside the next callback. Nobody clicks while nothing runs: a moment later, then. */
+export function act(scene: Scene, client: Client, move: Move): void {
+  const { kind, value, ms } = move
+  const { machine, app } = client
   if (!isAction(kind)) return
   const size = value * 13 - Math.floor(value * 13)
-  machine.thread.do(() => (ms > 0 ? app.later(kind, value, size) : app.act(kind, value, size)))
+  if (machine.thread.isHalted)
+    machine.thread.do(() => void scene.world.after(1, () => act(scene, client, move)))
+  else machine.thread.do(() => (ms > 0 ? app.later(kind, value, size) : app.act(kind, value, size)))
 }
 
 /** Something changes on the server, and everybody is told. */
