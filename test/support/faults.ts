@@ -1,17 +1,15 @@
 // Writes the page that maps each fault of the catalogue to the tests which show that the library bears it.
-import { format, resolveConfig } from 'prettier'
 import { families, faultIds, type Fault } from './fault-rows.ts'
 import type { NamedTest } from './requirements.ts'
-import { root } from './source-files.ts'
 
 /**
- * The faults a test claims: `(fault N9)` or `(faults B6, B7)` anywhere in its name. Of the ids in brackets before it, N, S, P, H
- * and R count too: no requirement begins with them.
+ * The faults a test claims: `(fault N9)`, as often as there are any, anywhere in its name. Of the ids in brackets before it, N, S,
+ * P, H and R count too: no requirement begins with them.
  */
 export function faultsIn(name: string): string[] {
   const brackets = /^(?:\[[^\]]*\] ?)*/.exec(name)?.[0] ?? ''
   const old = brackets.split(/[[\],\s]+/).filter((id) => /^[NSPHR]\d+$/.test(id))
-  const named = [...name.matchAll(/\(faults? ([^)]*)\)/g)].flatMap((match) => match[1]!.split(/[,\s]+/))
+  const named = [...name.matchAll(/\(faults? ([^)]*)\)/g)].map((match) => match[1]!)
   return [...new Set([...old, ...named])]
 }
 
@@ -32,8 +30,8 @@ export function openFaults(tests: readonly NamedTest[]): string[] {
   )
 }
 
-/** The page, formatted as the repository is. */
-export async function renderFaults(tests: readonly NamedTest[]): Promise<string> {
+/** The page. */
+export function renderFaults(tests: readonly NamedTest[]): string {
   const rows = families.flatMap((family) => family.rows)
   const shown = rows.filter(({ id }) => tests.some(({ name }) => faultsIn(name).includes(id))).length
   const page = [
@@ -43,8 +41,7 @@ export async function renderFaults(tests: readonly NamedTest[]): Promise<string>
     'This page is written by `npm run requirements` from the names of the tests, and every test run checks it.',
     ...families.flatMap(({ title, rows }) => [`## ${title}`, table(rows, tests)]),
   ]
-  const path = `${root}docs/faults.md`
-  return format(page.join('\n\n'), { ...(await resolveConfig(path)), parser: 'markdown' })
+  return `${page.join('\n\n')}\n`
 }
 
 /** Left as it is by the formatter, which would fill each row with spaces up to the longest. */
