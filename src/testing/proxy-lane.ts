@@ -36,9 +36,8 @@ export interface Lane {
   readonly passed: number
 }
 
-/** As much waits here; beyond it the sender is not read any more. On a slow lane, as much as it carries in a second. */
+/** As much waits here; beyond it the sender is not read any more. */
 const MOST_WAITING = 1024 * 1024
-const LEAST_WAITING = 16 * 1024
 /** A slow lane carries so many pieces a second, and makes up for a timer that is late by as much. */
 const STEPS = 20
 
@@ -88,8 +87,7 @@ export function createLane(from: Socket, to: Socket, host: LaneHost): Lane {
         if (rest.length > 0 && !hasEnded()) queue.unshift({ at: first.at, bytes: rest })
       }
     }
-    const most = Math.min(MOST_WAITING, Math.max(LEAST_WAITING, host.faults().rate))
-    if (!isOver && (isStalled || waiting > most)) from.pause()
+    if (!isOver && (isStalled || waiting > MOST_WAITING)) from.pause()
     else from.resume()
   }
   const hasEnded = (): boolean => isOver

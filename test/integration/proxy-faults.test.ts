@@ -57,7 +57,7 @@ describe('bandwidth()', () => {
     },
   )
 
-  it('[E4] slows the sender: little waits in the proxy', async () => {
+  it('[E4] slows the sender, for not all of it waits in the proxy', async () => {
     const server = await echo()
     const proxy = await proxyTo(server.url)
     const client = open(proxy.port)

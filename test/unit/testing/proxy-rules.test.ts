@@ -225,6 +225,12 @@ describe('a rule for messages', () => {
     expect(texts('toClient')).toEqual(['[9 ping]', A + B, 'news', '[8 \x0f\xa0]'])
   })
 
+  it('[E4] lets nothing pass behind a close of its own, not even what came in the same piece', () => {
+    const { conversation, texts } = opened([{ type: 'a', times: 1, do: { close: 4000 } }])
+    conversation.read('toClient', Buffer.concat([a, b, a].map((message) => frame('toClient', message))))
+    expect(texts('toClient')).toEqual([A, '[8 \x0f\xa0]'])
+  })
+
   it('[E4] says so where messages are compressed, and lets them pass', () => {
     const { conversation, rule, bytes, events } = opened()
     rule({ type: 'a', do: 'suppress' })
