@@ -21,7 +21,7 @@ export interface Site {
 }
 
 /** Where the site's pages are, by path; each is one script of test/browser/pages. */
-const pages = { '/': 'plain.ts', '/strict': 'strict.tsx', '/bare': 'bare.ts' } as const
+const pages = { '/': 'plain.ts', '/trace': 'trace.ts', '/strict': 'strict.tsx', '/bare': 'bare.ts' } as const
 
 /** Starts it on a free port. `csp`: a content security policy for every page. */
 export async function startSite(options: { readonly csp?: string } = {}): Promise<Site> {

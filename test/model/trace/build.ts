@@ -1,7 +1,7 @@
 // Small traces, written by hand: entries at an instant, and the words for what happens most.
 import { expect } from 'vitest'
 import { checkers } from './checkers.ts'
-import type { Checker, ClientFacts, Entry, Fields, Happening, Leftovers, Shown } from './entry.ts'
+import type { Checker, ClientFacts, Entry, Happening, Leftovers, Shown } from './entry.ts'
 
 /** What happens at an instant, to client `a` unless another one is named. */
 export function at(ms: number, ...happenings: Happening[]): Entry[] {

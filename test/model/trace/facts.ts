@@ -30,7 +30,8 @@ export function toFacts(
     },
     minDelay: reconnect.minDelay,
     minUptime: reconnect.minUptime,
-    maxAttempts: reconnect.maxAttempts,
+    // A trace may travel as JSON, which has no Infinity.
+    maxAttempts: Math.min(reconnect.maxAttempts, Number.MAX_SAFE_INTEGER),
     hasAuth: given.auth !== undefined,
     outbox: { messages: outbox.messages, bytes: outbox.bytes },
     sendWatermark,
