@@ -151,7 +151,11 @@ describe('timeout()', () => {
     await proxy.pass()
     const next = open(proxy.port)
     await talk(next, 'c')
-    await twentyRoundTrips(proxy.port)
+    // Somebody else's time, begun later, is over, and it is still there.
+    const other = await proxyTo(server.url)
+    other.timeout(150)
+    const witness = open(other.port)
+    await until('the end of the other', () => witness.log.includes('close'))
     expect(next.log).toEqual(['connect'])
   })
 
