@@ -39,7 +39,7 @@ async function createScene(
   { onTestFinished }: Pick<TestContext, 'onTestFinished'>,
   options: Partial<ConnectionOptions> = {},
 ): Promise<Scene> {
-  let bytes = Buffer.concat([ready, news])
+  let bytes: Buffer = Buffer.concat([ready, news])
   let headers: readonly string[] = []
   const sockets = new Set<Duplex>()
   const http: Server = createServer()

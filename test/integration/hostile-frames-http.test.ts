@@ -36,6 +36,7 @@ describe('requests that are no upgrades', () => {
       ['400', good.replace('HTTP/1.1', 'HTTP/9.9')],
       ['400', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n'],
       ['400', 'GET\r\n\r\n'],
+      ['200', 'GET /health HTTP/1.1\r\nHost: x:99999\r\n\r\n'],
       ['405', 'DELETE /health HTTP/1.1\r\nHost: x\r\n\r\n'],
       ['500', 'TRACE /health HTTP/1.1\r\nHost: x\r\n\r\n'],
       ['400', 'POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
@@ -58,6 +59,16 @@ describe('requests that are no upgrades', () => {
         raw.socket.resetAndDestroy()
         await raw.ended
       }
+    await expectCalm(scene)
+  })
+
+  it('[C1 B7] that are reset while they are answered end without a trace', async () => {
+    const scene = await stage()
+    const raws = ['/elsewhere', '/ws', '/health'].flatMap((path) =>
+      Array.from({ length: 20 }, () => openRaw(scene.server.port, upgradeRequest([], path))),
+    )
+    for (const { socket } of raws) socket.on('connect', () => setImmediate(() => socket.resetAndDestroy()))
+    for (const { ended } of raws) expect(await ended).toBe('cut')
     await expectCalm(scene)
   })
 
