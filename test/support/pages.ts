@@ -20,6 +20,7 @@ export const generated: readonly string[] = [
   'docs/requirements.md',
   'docs/state-machine.md',
   'docs/mutants.md',
+  'docs/invariants.md',
   'docs/faults.md',
 ]
 
