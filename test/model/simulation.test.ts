@@ -38,7 +38,7 @@ describe(`${SEEDS} seeds`, () => {
   it('[INV-29] give the same hash when they are run again', async () => {
     for (const { seed, hash } of summaries.slice(0, 10))
       expect([seed, (await run(seed)).hash]).toEqual([seed, hash])
-  })
+  }, 60_000)
 
   it('[INV-29] are worlds of their own: no two hashes are alike', () => {
     expect(new Set(summaries.map(({ hash }) => hash)).size).toBe(SEEDS)
@@ -69,7 +69,7 @@ describe('24 hours of one client and the real server', () => {
     expect(Math.max(...timers)).toBeLessThanOrEqual(3)
     // Numbers of changes have more digits in the evening.
     expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(40)
-  })
+  }, 60_000)
 })
 
 describe('1 000 clients that lose their server at the same moment', () => {
@@ -85,5 +85,6 @@ describe('1 000 clients that lose their server at the same moment', () => {
       expect(herd.back).toBe(1_000)
       expect(most).toBeLessThanOrEqual(3 * expected)
     },
+    60_000,
   )
 })

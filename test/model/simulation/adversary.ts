@@ -24,7 +24,7 @@ export function startAdversary({ thread, truth, kinds }: ProcessHost, chance: Ch
   return {
     arrive(upgrade, accept) {
       const luck = chance()
-      if (luck < 0.1) return upgrade.refuse()
+      if (luck < 0.1) upgrade.refuse()
       if (luck < 0.15) return
       const socket = accept()
       let isOpen = true
@@ -61,7 +61,7 @@ export function startHostile(world: World, machine: Machine, chance: Chance, unt
   ]
   const connect = (): void => {
     if (world.now > until) return
-    let socket: WebSocketLike | null = null
+    const socket: WebSocketLike = machine.open()
     let isOver = false
     const again = (): void => {
       if (isOver) return
@@ -70,14 +70,13 @@ export function startHostile(world: World, machine: Machine, chance: Chance, unt
     }
     const talk = (): void => {
       if (isOver) return
-      for (let count = chance.pick([1, 1, 5, 40]); count > 0; count--) socket?.send(drawFrame(chance, types))
+      for (let count = chance.pick([1, 1, 5, 40]); count > 0; count--) socket.send(drawFrame(chance, types))
       if (chance.odds(0.1)) {
-        socket?.close(drawCode(chance), '')
+        socket.close(drawCode(chance), '')
         return again()
       }
       world.after(gap * 2 * chance(), talk)
     }
-    socket = machine.open()
     Object.assign(socket, {
       onopen: talk,
       onclose: again,
@@ -85,7 +84,7 @@ export function startHostile(world: World, machine: Machine, chance: Chance, unt
       onmessage: () => undefined,
     })
     world.after(20_000, () => {
-      socket?.close(1000, '')
+      socket.close(1000, '')
       again()
     })
   }

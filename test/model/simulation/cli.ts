@@ -36,12 +36,12 @@ const { values } = parseArgs({
 void main()
 
 async function main(): Promise<void> {
-  if (process.send) return work()
-  if (values.help) return console.log(USAGE)
-  if (values.long) return live()
-  if (values.hash !== undefined) return hash(Number(values.hash))
-  if (values.seed !== undefined) return tell(Number(values.seed))
-  await all()
+  if (process.send) work()
+  else if (values.help) console.log(USAGE)
+  else if (values.long) await live()
+  else if (values.hash !== undefined) await hash(Number(values.hash))
+  else if (values.seed !== undefined) await tell(Number(values.seed))
+  else await all()
 }
 
 /** Hands the seeds out, and adds up what comes back. */
@@ -89,7 +89,10 @@ async function tell(seed: number): Promise<void> {
   if (values.shrink) {
     const before = await runScenario(scenario)
     const [first] = before.violations
-    if (!first) return console.log(`Seed ${seed} breaks nothing.`)
+    if (!first) {
+      console.log(`Seed ${seed} breaks nothing.`)
+      return
+    }
     scenario = await shrink(scenario, async (smaller) =>
       (await runScenario(smaller)).violations.some(({ invariant }) => invariant === first.invariant),
     )
@@ -127,7 +130,7 @@ async function live(): Promise<void> {
   const start = performance.now()
   const days = await runLongLife({ days: 60, restartsEvery: 3_600_000 })
   console.log(JSON.stringify(days))
-  const reconnects = await runLongLife({ days: 60, restartsEvery: 5_184 })
+  const reconnects = await runLongLife({ days: 60, restartsEvery: 5_184, isLean: true })
   console.log(JSON.stringify(reconnects))
   console.log(`${((performance.now() - start) / 1_000).toFixed(0)} s`)
 }

@@ -203,7 +203,7 @@ function drawWorkload(chance: Chance, healAt: number, client: number, plan: Clie
   for (let at = gap * chance(); total > 0 && at < healAt; at += gap * (0.2 + 1.6 * chance())) {
     let luck = chance() * total
     const [kind] = enabled.find(([, rarity]) => (luck -= 1 / rarity) < 0) ?? enabled[0]!
-    moves.push({ at, kind, client, ms: chance.odds(0.2) ? 1 : 0, value: chance() })
+    moves.push({ at, kind, client, ms: chance.odds(kind === 'close' ? 0.6 : 0.2) ? 1 : 0, value: chance() })
   }
   return moves
 }

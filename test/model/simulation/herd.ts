@@ -39,7 +39,6 @@ export async function runHerd(seed: number, count: number, loss: Loss): Promise<
   }
   const arrivals: number[] = []
   let lostAt = Infinity
-  let spread = 0
   // A thousand traces are not looked at: only who comes when.
   const scene = createScene(
     scenario,
@@ -54,7 +53,7 @@ export async function runHerd(seed: number, count: number, loss: Loss): Promise<
   clients.forEach(({ app }, index) => world.after((index * 20_000) / count, () => app.act('connect', 0, 0)))
   // Two beats later everybody has been told the window of a full house.
   await world.run(80_000)
-  spread = loss === 'drain' ? DRAIN : node.window
+  const spread = loss === 'drain' ? DRAIN : node.window
   lostAt = world.now
   if (loss === 'drain') node.drain(DRAIN, true)
   else {

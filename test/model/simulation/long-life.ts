@@ -8,6 +8,8 @@ export interface LongLife {
   readonly days: number
   /** The server is restarted so often; null: never. */
   readonly restartsEvery: number | null
+  /** One channel, without a load, and no credentials: for very many reconnects. @default false */
+  readonly isLean?: boolean
 }
 
 /** What became of it. Sizes are those at the end of each tenth of the life. */
@@ -41,8 +43,8 @@ const client: ClientPlan = {
   diagnoses: false,
   hearsMessages: false,
   heartbeat: {},
-  // A restart every few seconds is more than the budget allows, and is what is asked for here.
-  reconnect: { budget: { attempts: 100_000 } },
+  // A restart every few seconds would spend the budget and open the circuit; here it is what is asked for.
+  reconnect: { budget: { attempts: 100_000 }, minUptime: 1_000 },
   outbox: {},
   linger: 5_000,
   loadFirst: 2_000,
@@ -56,13 +58,17 @@ function toChannel(name: string, kind: 'replace' | 'reload' | 'change'): ClientP
 }
 
 /** Lives it. The trace is not kept: it would be the only thing that grows. */
-export async function runLongLife({ days, restartsEvery }: LongLife): Promise<LongLifeOutcome> {
+export async function runLongLife({
+  days,
+  restartsEvery,
+  isLean = false,
+}: LongLife): Promise<LongLifeOutcome> {
   const scenario: Scenario = {
     seed: 1,
     adversary: null,
     server: {
       level: 1,
-      hasAuth: true,
+      hasAuth: !isLean,
       tokenLife: null,
       heartbeat: { interval: 15_000, timeout: 5_000 },
       acceptRate: 300,
@@ -70,7 +76,9 @@ export async function runLongLife({ days, restartsEvery }: LongLife): Promise<Lo
       answersPings: true,
     },
     kinds: { queue: 'replace', notes: 'reload', votes: 'change' },
-    clients: [client],
+    clients: [
+      isLean ? { ...client, hasAuth: false, channels: [{ ...client.channels[0]!, loads: false }] } : client,
+    ],
     moves: [],
     healAt: days * DAY,
     sampleEvery: HOUR,

@@ -146,8 +146,7 @@ export function createMachine(name: string, host: MachineHost): Machine {
 
 /** What `new` gives is what the function returns, if that is an object. */
 function toClass(make: () => object): new (url: string) => unknown {
-  const WebSocket = (): object => make()
-  return new Proxy(class {}, { construct: WebSocket })
+  return new Proxy(Object, { construct: () => make() })
 }
 
 function isSleep(kind: Pause): boolean {

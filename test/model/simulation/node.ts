@@ -140,12 +140,13 @@ export function createNode(host: NodeHost): ServerNode {
     arrive(upgrade) {
       const { front } = node
       if (front === 'hang') return
-      if (front === 'refuse') return upgrade.refuse()
-      if (front === 'mute') return void accept(upgrade, proxy)
-      if (front !== 'pass') return accept(upgrade, proxy).close(front, '')
-      if (!now) return upgrade.refuse()
-      const running = now
-      running.thread.do(() => running.process.arrive(upgrade, () => accept(upgrade, running)))
+      if (front === 'mute') accept(upgrade, proxy)
+      else if (typeof front === 'number') accept(upgrade, proxy).close(front, '')
+      else if (front === 'refuse' || !now) upgrade.refuse()
+      else {
+        const running = now
+        running.thread.do(() => running.process.arrive(upgrade, () => accept(upgrade, running)))
+      }
     },
     crash(told) {
       if (now) end(now, told)

@@ -33,6 +33,7 @@ export interface ClientPlan {
     false | { readonly interval?: number; readonly timeout?: number; readonly probe?: number }
   readonly reconnect: {
     readonly minDelay?: number
+    readonly minUptime?: number
     readonly maxAttempts?: number
     readonly hiddenDelay?: number
     readonly budget?: { readonly attempts?: number; readonly per?: number }

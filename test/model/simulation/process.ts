@@ -49,10 +49,10 @@ interface SimulatedDuplex extends Duplex {
 // The one seam: what comes after the handshake is ours, not a parser of bytes. Real sockets go the usual way.
 type Upgrading = typeof WebSocketServer.prototype.handleUpgrade
 WebSocketServer.prototype.handleUpgrade = new Proxy(WebSocketServer.prototype.handleUpgrade, {
-  apply(original, server, [request, socket, head, done]: Parameters<Upgrading>) {
+  apply(original, server: WebSocketServer, [request, socket, head, done]: Parameters<Upgrading>) {
     const { simulated } = socket as Partial<SimulatedDuplex>
-    if (simulated) done(simulated() as never, request)
-    else original.call(server as WebSocketServer, request, socket, head, done)
+    if (simulated) done(simulated(), request)
+    else original.call(server, request, socket, head, done)
   },
 })
 
@@ -123,12 +123,18 @@ export function startPlain(host: ProcessHost): Process {
   let isClosing = false
   return {
     arrive(upgrade, accept) {
-      if (isClosing) return upgrade.refuse()
+      if (isClosing) {
+        upgrade.refuse()
+        return
+      }
       const socket = accept()
       socket.once('close', () => void open.delete(socket))
       const greet = (auth: unknown): void => {
         const user = plan.hasAuth ? host.check(auth) : { id: '' }
-        if (!user) return socket.close(4401, 'unauthorized')
+        if (!user) {
+          socket.close(4401, 'unauthorized')
+          return
+        }
         open.set(socket, user.id)
         for (const channel of Object.keys(kinds))
           if (kinds[channel] === 'replace') socket.send(toText(channel, truth.read(channel)))

@@ -66,7 +66,7 @@ export function report(
     }),
     `${summaries.length} seeds, ${sum(({ hours }) => hours).toFixed(0)} simulated client-hours, ${steps} events, ` +
       `${(ms / 1_000).toFixed(0)} s, ${((summaries.length * 1_000) / ms).toFixed(0)} seeds a second, ` +
-      `${kinds.length === 0 ? 'nothing broken' : `${broken.length} violations`}`,
+      (kinds.length === 0 ? 'nothing broken' : `${broken.length} violations`),
   ]
   return { text: lines.join('\n'), isGood: kinds.length === 0 && unseen.length === 0 }
 }

@@ -90,7 +90,9 @@ interface ChannelMemory {
 export function countSometimes(): Counting {
   const counts = Object.fromEntries(moments.map((moment) => [moment, 0])) as Record<Moment, number>
   const clients = new Map<string, Memory>()
-  const seen = (moment: Moment): void => void counts[moment]++
+  const seen = (moment: Moment): void => {
+    counts[moment]++
+  }
 
   const onSettled = (memory: Memory, id: number, outcome: TraceOutcome, at: number): void => {
     const since = memory.sends.get(id)
@@ -206,7 +208,8 @@ export function countSometimes(): Counting {
           if (entry.call.name === 'send') memory.sends.set(entry.call.id, entry.at)
           return
         case 'settled':
-          return onSettled(memory, entry.id, entry.outcome, entry.at)
+          onSettled(memory, entry.id, entry.outcome, entry.at)
+          return
         case 'error': {
           const moment = errors[entry.code]
           if (moment) seen(moment)
@@ -222,6 +225,8 @@ export function countSometimes(): Counting {
         case 'event':
           if (entry.machine === 'connection') onEvent(memory, entry.event)
           else onChannelEvent(toChannel(memory, entry.machine), entry.event, !memory.lost)
+          return
+        default:
       }
     },
   }

@@ -69,6 +69,8 @@ function toWords(entry: Entry): string | null {
       return `*** ${entry.what}`
     case 'healed':
       return '*** from now on everything must come right'
+    case 'well':
+      return '*** by now everything must have come right'
   }
 }
 
@@ -89,5 +91,5 @@ function toDepth(depth: number): string {
 }
 
 function short(data: unknown): string {
-  return (JSON.stringify(data) ?? 'nothing').slice(0, 100)
+  return data === undefined ? 'nothing' : JSON.stringify(data).slice(0, 100)
 }

@@ -21,6 +21,8 @@ export interface World {
 
 /** The longest chain of promises between an answer and its last consequence: first data of the server, behind `authorize` and `snapshot`. */
 const TURNS = 24
+/** Awaiting it lets one turn of promises pass. */
+const TURN = Promise.resolve()
 /** As many things at one instant are a loop that would never end. */
 const MOST_AT_ONE_INSTANT = 200_000
 
@@ -37,7 +39,7 @@ export function createWorld(): World {
     for (let left = TURNS; left > 0; left--) {
       if (isStirred) left = TURNS
       isStirred = false
-      await undefined
+      await TURN
     }
   }
 
