@@ -87,7 +87,8 @@ describe.skipIf(missing !== null).concurrent('a network that', () => {
     expect(new Set(codes(client.of(0)))).toEqual(new Set(['connect-timeout']))
     const times = only(client.of(0), 'open').map(({ at }) => at)
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(500 + 245)
+    // The timeout, and at least 250 ms of waiting; the times are noted a moment late.
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(500 + 250 - 50)
     network.heal()
     await until('live data', () => isLive(client))
     expect(network.sockets('established')).toBe(1)
@@ -151,7 +152,7 @@ describe.skipIf(missing !== null).concurrent('a network that', () => {
     const before = only(client.of(0), 'message').length
     const stalledAt = Date.now()
     await until('a stall of a second', () => Date.now() - stalledAt > 1_000)
-    expect(only(client.of(0), 'message').length).toBeLessThanOrEqual(before + 2)
+    expect(only(client.of(0, stalledAt + 300), 'message')).toEqual([])
     network.heal()
     await until('the burst', () => only(client.of(0), 'message').length > before + 60)
     const counts = only(client.of(0), 'message').map(({ count }) => count ?? 0)
