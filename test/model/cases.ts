@@ -18,12 +18,16 @@ import {
   type MockServer,
   type VirtualClock,
 } from '../../src/testing/index.ts'
+import { tellingCases } from './mutants/telling-cases.ts'
+import { wiringCases } from './mutants/wiring-cases.ts'
 import { serverCases } from './session/cases.ts'
 import { changed, partsOf, sharesAllIt, shuffled, tree } from './trees.ts'
 
 /** By name: what must not fail. */
 export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
   ...serverCases,
+  ...tellingCases,
+  ...wiringCases,
 
   '[G1 INV-2 B20] what a link says after it was left is not heard'() {
     const { clock, server, live } = connected()

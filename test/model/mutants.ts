@@ -5,6 +5,8 @@ import type { Mutant } from './mutants/mutant.ts'
 import { otherMutants } from './mutants/rest.ts'
 import { serverMutants } from './mutants/server.ts'
 import { sessionMutants } from './mutants/session.ts'
+import { simulationMutants } from './mutants/simulation.ts'
+import { wiringMutants } from './mutants/wiring.ts'
 
 /** Every planted fault. */
 export const mutants: readonly Mutant[] = [
@@ -13,6 +15,8 @@ export const mutants: readonly Mutant[] = [
   ...sessionMutants,
   ...serverMutants,
   ...otherMutants,
+  ...wiringMutants,
+  ...simulationMutants,
 ]
 
 /** The bug bank: what other libraries had. The rest of it belongs to levels of the protocol that are not there yet. */
