@@ -16,8 +16,9 @@ export interface SoakOptions {
 export interface Calm {
   readonly from: number
   readonly to: number
-  /** How long it took from the last mending until everything was live and equal. */
+  /** How long it took from the last mending until everything was live and equal, and what was last, in words. */
   readonly settled: number
+  readonly last: string | undefined
 }
 
 /** Everything that was seen. */
@@ -67,7 +68,12 @@ export async function runSoak(
   /** Nothing is broken from here on: soon everything is live, and stays so. */
   const beCalm = async (lasts: number, mendedAt: number): Promise<void> => {
     const when = `stretch ${calms.length}`
-    complain(`${when}, after the faults`, await watch(stage, LIVENESS, ({ wrong }) => wrong))
+    let last: string | undefined
+    const wrongAtStart = await watch(stage, LIVENESS, ({ wrong }) => {
+      last = wrong.at(-1) ?? last
+      return wrong
+    })
+    complain(`${when}, after the faults`, wrongAtStart)
     const from = Date.now()
     // What was written while links broke may be lost; what is under way now is not.
     await sleep(200)
@@ -84,7 +90,7 @@ export async function runSoak(
       ]
     })
     complain(`${when}, at the end of the calm`, wrongAtEnd)
-    calms.push({ from, to: Date.now(), settled: from - mendedAt })
+    calms.push({ from, to: Date.now(), settled: from - mendedAt, last })
     await stage.go()
   }
 
@@ -123,10 +129,10 @@ async function watch(
 }
 
 function toState({ clientCensuses }: Stage, calms: readonly Calm[], failures: readonly string[]): string {
-  const { from = 0, to = 0, settled = 0 } = calms.at(-1) ?? {}
+  const { from = 0, to = 0, settled = 0, last = 'nothing' } = calms.at(-1) ?? {}
   const { heap = 0, sockets = 0, timers = 0 } = clientCensuses.at(-1) ?? {}
   return (
-    `settled ${toSeconds(settled)}, calm ${toSeconds(to - from)}; ` +
+    `settled ${toSeconds(settled)} (last: ${last.slice(0, 70)}), calm ${toSeconds(to - from)}; ` +
     `heap ${(heap / 1e6).toFixed(2)} MB, ${sockets} sockets, ${timers} timers, ${failures.length} failures`
   )
 }

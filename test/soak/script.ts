@@ -1,17 +1,20 @@
 // createScript(): which faults come when, repeatable by a seed. No clock and no server here: only the plan.
 import { seededRandom } from '../../src/testing/index.ts'
 
-/** Ways to hurt, with how long each lasts in seconds. `kill` and `drain` end the process; a new one comes after that time. */
+/**
+ * Ways to hurt, with how long each lasts in seconds. `kill` and `drain` end the process; a new one comes after that time. Where attempts
+ * fail at once they are short, or the attempt budget (G4) would be spent, and recovery would have to wait for minutes.
+ */
 const kinds = {
-  kill: [0.5, 8],
-  drain: [0.5, 6],
+  kill: [0.5, 5],
+  drain: [0.5, 5],
   stop: [6, 30],
   'black-hole': [5, 30],
-  refuse: [2, 15],
+  refuse: [2, 10],
   hang: [2, 12],
   cut: [0, 0],
   finish: [0, 0],
-  'cut-after': [4, 10],
+  'cut-after': [3, 6],
   pause: [1, 2],
   latency: [5, 15],
 } as const satisfies Record<string, readonly [least: number, most: number]>

@@ -13,7 +13,7 @@ const options = { minutes: 60, clients: 100, seed: 1 }
 function toRecord(heapAt: (hours: number) => number, change: Partial<SoakRecord> = {}): SoakRecord {
   const calms = Array.from({ length: 20 }, (_, index) => {
     const from = index * 180_000
-    return { from, to: from + 120_000, settled: index * 100 }
+    return { from, to: from + 120_000, settled: index * 100, last: undefined }
   })
   const censuses = Array.from({ length: 360 }, (_, index): ClientCensus => {
     const at = index * 10_000

@@ -35,7 +35,7 @@ describe('createScript', () => {
     expect([...sites].sort()).toEqual(['mortal', 'steady', 'steady mortal'])
   })
 
-  it('[A12] lets no outage come near the budget or the circuit, leaves a calm after each, and shortens all of it alike', () => {
+  it('[A12] leaves a calm after the faults, and shortens all of it alike', () => {
     for (const { faults, calm } of play(6, 1, 100)) {
       expect(faults.length).toBeGreaterThanOrEqual(2)
       expect(faults.length).toBeLessThanOrEqual(4)
@@ -50,4 +50,27 @@ describe('createScript', () => {
       faultsOf(stretches).reduce((sum, { lasts, rest }) => sum + lasts + rest, 0)
     expect(total(play(6, 0.1, 100)) / total(play(6, 1, 100))).toBeCloseTo(0.1, 4)
   })
+
+  it.each([1, 0.5, 1 / 3])(
+    '[A12 G4] at pace %d lets no client come near its budget of 120 attempts in 5 minutes, whatever the seed',
+    (pace) => {
+      const atOnce = ['kill', 'drain', 'refuse', 'cut-after']
+      for (let seed = 1; seed <= 50; seed += 1) {
+        let at = 0
+        // An attempt in each window of half a second while they fail at once, and one to come back.
+        const attempts = play(seed, pace, 60).flatMap(({ faults, calm }) => {
+          const cost = faults.map(({ kind, lasts, rest }) => {
+            at += lasts + rest
+            return { at, count: 1 + (atOnce.includes(kind) ? lasts / 500 : 0) }
+          })
+          at += calm
+          return cost
+        })
+        for (const { at: end } of attempts) {
+          const recent = attempts.filter((one) => one.at > end - 300_000 && one.at <= end)
+          expect(recent.reduce((sum, { count }) => sum + count, 0)).toBeLessThan(100)
+        }
+      }
+    },
+  )
 })
