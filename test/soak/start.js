@@ -7,6 +7,8 @@ import { build } from 'esbuild'
 
 // A bundle of its own, so that a run of hours is not touched by work on the source.
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-soak-'))
+// By ^C too, or children that are stopped right then would stay.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 await build({
