@@ -1,5 +1,6 @@
 // The checkers of everything beside the machines: secrets, sizes, the server, herds, throws, and peace in the end.
-import { it } from 'vitest'
+import { expect, it } from 'vitest'
+import { CANARY as SIMULATED } from '../simulation/tokens.ts'
 import type { Entry, Happening, Leftovers } from './entry.ts'
 import { CANARY } from './secrets.ts'
 import {
@@ -76,6 +77,8 @@ it('[INV-20] nothing throws', () => {
 })
 
 it('[INV-21] no credentials are told', () => {
+  // What is not marked is not found.
+  expect(SIMULATED).toBe(CANARY)
   const token = `${CANARY}-1`
   expectHolds(
     'INV-21',
