@@ -3,16 +3,18 @@ import type { Mutant } from './mutant.ts'
 
 const ended = '[A10 INV-4] a link that has ended leaves no timer, and is said to have left once'
 const blocked = '[C1] a blocked event loop is told from a client that says nothing'
-const slow = '[S11] a reader who does not read is seen as long as it does not, and no longer'
+const slow = '[C1] (fault S11) a reader who does not read is seen as long as it does not, and no longer'
 const alive = '[C1] pongs of the WebSocket layer are signs of life'
-const broken = '[INV-20 P1] an error of the socket and bytes instead of text end a link, and nothing else'
+const broken =
+  '[INV-20] (fault P1) an error of the socket and bytes instead of text end a link, and nothing else'
 const allowed =
   '[INV-24] a channel reaches whom authorize allows, whether it answers now or later, and nobody else'
 const unchanged = '[C1c] an unchanged state is not published, and nobody is greeted with one that is outdated'
 const watched =
-  '[C1c INV-19 BB11] a watch looks only while somebody reads, once at a time, and gives up what hangs'
+  '[C1c INV-19] a watch looks only while somebody reads, once at a time, and gives up what hangs'
 const refused = '[B2 B7] names of the protocol and frames over the limit are refused, counted in bytes'
-const drained = '[BB16 S3] a drain lets them go one after the other, and tells all of them of all the others'
+const drained =
+  '[G4] (fault S3) a drain lets them go one after the other, and tells all of them of all the others'
 
 /** All of them, with what finds them. */
 export const serverMutants: readonly Mutant[] = [
@@ -64,7 +66,7 @@ export const serverMutants: readonly Mutant[] = [
     file: 'src/server/link.ts',
     find: `if (socket.readyState !== socket.OPEN) return`,
     replace: ``,
-    by: '[S11] nothing is written to a socket that is closing',
+    by: '[C1] (fault S11) nothing is written to a socket that is closing',
   },
   {
     name: 'only frames are signs of life',
@@ -120,7 +122,7 @@ export const serverMutants: readonly Mutant[] = [
     file: 'src/server/channels.ts',
     find: `if (bytes > options.limits.bufferedBytes) link.dispatch({ type: 'congested', bytes })`,
     replace: ``,
-    by: '[G21 S11] what waits for an answer that does not come is bounded',
+    by: '[G21] (fault S11) what waits for an answer that does not come is bounded',
   },
   {
     name: 'an unchanged state is published again',
@@ -193,7 +195,7 @@ export const serverMutants: readonly Mutant[] = [
     file: 'src/server/create-server.ts',
     find: `if (clients.get(toKey(user, client)) === link) clients`,
     replace: `clients`,
-    by: '[BB4 S19 A5] an older link that ends does not touch the one that replaced it',
+    by: '[A5] (fault S19) an older link that ends does not touch the one that replaced it',
   },
   {
     name: 'only links that are known already hear who is revoked',
@@ -201,7 +203,7 @@ export const serverMutants: readonly Mutant[] = [
     file: 'src/server/create-server.ts',
     find: `for (const link of links) link.dispatch({ type: 'revoked', userId })`,
     replace: `for (const link of members.keys()) link.dispatch({ type: 'revoked', userId })`,
-    by: '[BB14 INV-24] who is revoked while it is asked who this is does not come in',
+    by: '[INV-24] who is revoked while it is asked who this is does not come in',
   },
   {
     name: 'a drain lets all go at once',

@@ -35,7 +35,7 @@ export const tellingCases: Readonly<Record<string, () => void | Promise<void>>> 
     )
   },
 
-  async '[G18 G10] refresh() waits for a load of its own, ready() for the first data'() {
+  async '[G10] refresh() waits for a load of its own, ready() for the first data'() {
     const { clock, live } = start()
     const answers: ((value: number) => void)[] = []
     const queue = live.state<number>('queue', {
@@ -70,7 +70,7 @@ export const tellingCases: Readonly<Record<string, () => void | Promise<void>>> 
     assert.equal(first.getSnapshot().data, 1)
   },
 
-  async '[G17 INV-2] who leaves while others are told is not told any more'() {
+  async '[G17] who leaves while others are told is not told any more'() {
     const { clock, server, live } = start()
     const queue = live.state('queue')
     let told = 0
@@ -83,7 +83,7 @@ export const tellingCases: Readonly<Record<string, () => void | Promise<void>>> 
     assert.equal(told, before)
   },
 
-  async '[G23 H3] what is too large is not read'() {
+  async '[G23] (fault H3) what is too large is not read'() {
     const { clock, server, live } = start({ maxMessageBytes: 100 })
     const heard: unknown[] = []
     live.on('message', ({ data }) => heard.push(data))
@@ -93,7 +93,7 @@ export const tellingCases: Readonly<Record<string, () => void | Promise<void>>> 
     assert.deepEqual(heard, ['short'])
   },
 
-  '[B20 BB6] an error and a close are one loss, and the close says why'() {
+  '[G1] (fault B20) an error and a close are one loss, and the close says why'() {
     const sockets: WebSocketLike[] = []
     function WebSocket(): WebSocketLike {
       const socket: WebSocketLike = {

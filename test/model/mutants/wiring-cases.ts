@@ -31,7 +31,7 @@ export const wiringCases: Readonly<Record<string, () => void | Promise<void>>> =
     }
   },
 
-  async '[R2 INV-16] a full socket is not written to, and looked at until it has drained'() {
+  async '[INV-16] (fault R2) a full socket is not written to, and looked at until it has drained'() {
     const { clock, server } = start()
     let waiting = 0
     const transport: Transport = {
@@ -73,7 +73,7 @@ export const wiringCases: Readonly<Record<string, () => void | Promise<void>>> =
     assert.equal(asked, 0)
   },
 
-  async '[G15 B5] what was polled before a long sleep is not fresh after it'() {
+  async '[G15] (fault B5) what was polled before a long sleep is not fresh after it'() {
     const { clock, server, live } = start({ protocol: 'rt' })
     server.refuses()
     const queue = live.state('queue', { load: () => 1 })
@@ -85,7 +85,7 @@ export const wiringCases: Readonly<Record<string, () => void | Promise<void>>> =
     assert.equal(queue.getSnapshot().freshness, 'stale')
   },
 
-  async '[G10 B1] a hidden page does not poll, and polls once when it is seen again'() {
+  async '[G10] (fault B1) a hidden page does not poll, and polls once when it is seen again'() {
     const { clock, server, live } = start()
     let loads = 0
     server.refuses()
@@ -100,7 +100,7 @@ export const wiringCases: Readonly<Record<string, () => void | Promise<void>>> =
     assert.equal(loads, before + 1)
   },
 
-  async '[G3 G15] a plain server that answers no ping is doubted when it is silent, and trusted when it speaks'() {
+  async '[G3 G15] (fault S7) a plain server that answers no ping is doubted when it is silent, and trusted when it speaks'() {
     const { clock, server, live } = start()
     server.accepts({ level: 0, pongs: false })
     const queue = live.state('queue', { pollEvery: false })
@@ -138,7 +138,7 @@ export const wiringCases: Readonly<Record<string, () => void | Promise<void>>> =
     )
   },
 
-  async '[G16 INV-19] the failure of a load that was given up is nobody’s news'() {
+  async '[G16 INV-19] (fault P17) the failure of a load that was given up is nobody’s news'() {
     const { clock, live } = start()
     const fails: ((error: Error) => void)[] = []
     const errors: string[] = []

@@ -3,10 +3,10 @@ import type { Mutant } from './mutant.ts'
 
 const interest = '[A5] what waits for a connection is interest in one, until it waits no more'
 const order = '[G18 G19] what waits leaves in the order of the calls, and not after its time'
-const own = '[G18 G10] refresh() waits for a load of its own, ready() for the first data'
+const own = '[G10] refresh() waits for a load of its own, ready() for the first data'
 const shortcut = '[G13 A7] text that was there before is a shortcut for those alone who show what it made'
 const secrets = '[G24 INV-21] credentials that a server sends back are in no error, log or trace'
-const full = '[R2 INV-16] a full socket is not written to, and looked at until it has drained'
+const full = '[INV-16] (fault R2) a full socket is not written to, and looked at until it has drained'
 
 /** All of them, with what finds them. */
 export const wiringMutants: readonly Mutant[] = [
@@ -22,7 +22,7 @@ export const wiringMutants: readonly Mutant[] = [
     file: 'src/driver.ts',
     find: `if (state.phase === 'connected' && state.doubtedAt !== null) news({ type: 'heard', link: id })`,
     replace: ``,
-    by: '[G3 G15] a plain server that answers no ping is doubted when it is silent, and trusted when it speaks',
+    by: '[G3 G15] (fault S7) a plain server that answers no ping is doubted when it is silent, and trusted when it speaks',
   },
   {
     name: 'waking up is not told to the channels',
@@ -30,14 +30,14 @@ export const wiringMutants: readonly Mutant[] = [
     file: 'src/connection.ts',
     find: `feeds.tell({ type: 'woke', slept })`,
     replace: ``,
-    by: '[G15 B5] what was polled before a long sleep is not fresh after it',
+    by: '[G15] (fault B5) what was polled before a long sleep is not fresh after it',
   },
   {
     name: 'a hidden page polls on, and a page that comes back does not poll',
     file: 'src/connection.ts',
     find: `feeds.tell({ type: isAway() ? 'away' : 'back' })`,
     replace: ``,
-    by: '[G10 B1] a hidden page does not poll, and polls once when it is seen again',
+    by: '[G10] (fault B1) a hidden page does not poll, and polls once when it is seen again',
   },
   {
     name: 'a send that waited leaves interest behind',
@@ -87,7 +87,7 @@ export const wiringMutants: readonly Mutant[] = [
     file: 'src/channels/state-channel.ts',
     find: `if (!over && state.load?.request === request) run()`,
     replace: `if (!over) run()`,
-    by: '[G16 INV-19] the failure of a load that was given up is nobody’s news',
+    by: '[G16 INV-19] (fault P17) the failure of a load that was given up is nobody’s news',
   },
   {
     name: 'a load is not aborted by close()',
@@ -165,7 +165,7 @@ export const wiringMutants: readonly Mutant[] = [
     file: 'src/lib/store.ts',
     find: `if (!subscribers.has(subscriber)) continue`,
     replace: ``,
-    by: '[G17 INV-2] who leaves while others are told is not told any more',
+    by: '[G17] who leaves while others are told is not told any more',
   },
   {
     name: 'credentials are not learned',
@@ -201,7 +201,7 @@ export const wiringMutants: readonly Mutant[] = [
     file: 'src/transports/websocket.ts',
     find: `if (open || over) return`,
     replace: `if (over) return`,
-    by: '[B20 BB6] an error and a close are one loss, and the close says why',
+    by: '[G1] (fault B20) an error and a close are one loss, and the close says why',
   },
   {
     name: 'what is too large is read',
@@ -209,6 +209,6 @@ export const wiringMutants: readonly Mutant[] = [
     find: `if (tooLarge.length >= FLOOD) link.news({ type: 'flooded', link: id })
       return`,
     replace: `if (tooLarge.length >= FLOOD) link.news({ type: 'flooded', link: id })`,
-    by: '[G23 H3] what is too large is not read',
+    by: '[G23] (fault H3) what is too large is not read',
   },
 ]

@@ -30,7 +30,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     assert.deepEqual(log, ['server_ready', 'news'])
   },
 
-  '[S11] a reader who does not read is seen as long as it does not, and no longer'() {
+  '[C1] (fault S11) a reader who does not read is seen as long as it does not, and no longer'() {
     const { clock, log, socket, link, flush } = openLink()
     socket.bufferedAmount = 1
     link.dispatch(push('news'))
@@ -41,7 +41,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     assert.deepEqual(log, ['server_ready', 'news', 'news', 'closed 4429', 'left'])
   },
 
-  '[S11] nothing is written to a socket that is closing'() {
+  '[C1] (fault S11) nothing is written to a socket that is closing'() {
     const { log, socket, link } = openLink()
     socket.readyState = 2
     link.dispatch(push('news'))
@@ -57,7 +57,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     assert.deepEqual(log, ['server_ready'])
   },
 
-  '[INV-20 P1] an error of the socket and bytes instead of text end a link, and nothing else'() {
+  '[INV-20] (fault P1) an error of the socket and bytes instead of text end a link, and nothing else'() {
     const broken = openLink()
     broken.socket.emit('error', new Error('reset'))
     assert.deepEqual(broken.log, ['server_ready', 'left'])
@@ -95,7 +95,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     assert.deepEqual(ann.got, ['news 1', 'news 2'])
   },
 
-  async '[G21 S11] what waits for an answer that does not come is bounded'() {
+  async '[G21] (fault S11) what waits for an answer that does not come is bounded'() {
     const limits = { bufferedBytes: 100 }
     const { join, publish } = makeChannels({ limits }, () => new Promise(() => undefined))
     const ann = join('ann')
@@ -121,7 +121,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     stop()
   },
 
-  async '[C1c INV-19 BB11] a watch looks only while somebody reads, once at a time, and gives up what hangs'() {
+  async '[C1c INV-19] a watch looks only while somebody reads, once at a time, and gives up what hangs'() {
     const { clock, join, watch } = makeChannels({ handshakeTimeout: 5_000 })
     let looks = 0
     const answers: ((state: unknown) => void)[] = []
@@ -162,7 +162,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     assert.equal(await refusal('news', 'ééééééééééé'), 'message-too-large')
   },
 
-  async '[BB4 S19 A5] an older link that ends does not touch the one that replaced it'() {
+  async '[A5] (fault S19) an older link that ends does not touch the one that replaced it'() {
     await withServer({}, async ({ server, connect }) => {
       const ready = { v: 1, client: { id: 'c_1', lib: 'holdfast/0' } }
       const first = await connect(ready)
@@ -176,7 +176,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     })
   },
 
-  async '[BB14 INV-24] who is revoked while it is asked who this is does not come in'() {
+  async '[INV-24] who is revoked while it is asked who this is does not come in'() {
     let answer: (user: { readonly id: string }) => void = () => undefined
     const asked = new Promise<void>((resolve) => {
       answer = () => resolve()
@@ -195,7 +195,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     })
   },
 
-  async '[BB16 S3] a drain lets them go one after the other, and tells all of them of all the others'() {
+  async '[G4] (fault S3) a drain lets them go one after the other, and tells all of them of all the others'() {
     await withServer({ acceptRate: 1 }, async ({ clock, server, connect }) => {
       const links = [await connect({ v: 1 }), await connect({}), await connect({ v: 1 }), await connect({})]
       await Promise.all(links.map(({ first }) => first))

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { bundle, runBundle } from '../../support/mutate.ts'
 import type { Findings, Order } from '../explorer.ts'
 
-it('[C1 B7 A1 INV-2 INV-3 INV-4 INV-18 INV-20 INV-24 G5] a session keeps every rule in every state, whatever client, app and server do', async () => {
+it('[A1 B7 C1 G4 INV-2 INV-3 INV-4 INV-18 INV-20 INV-24] a session keeps every rule in every state, whatever client, app and server do', async () => {
   const order: Order = { machines: ['session'], list: false }
   const { reports } = await runBundle<Findings>(await bundle('test/model/explorer.ts'), order, 60_000)
   const { states, edges, broken, seconds } = reports[0]!
