@@ -181,7 +181,8 @@ export function createConnection(given: ConnectionOptions): Connection {
     },
     pend,
     onSettled() {
-      if (!feeds.isLoading) driver.dispatch({ type: 'loaded' })
+      // All channels are looked through only where somebody waits for them.
+      if (driver.state.phase === 'connecting' && !feeds.isLoading) driver.dispatch({ type: 'loaded' })
     },
     toError: (code, channel, cause) => toError(code, { channel }, cause),
     report,

@@ -178,10 +178,10 @@ export function createStateChannel<T>(
       } catch (cause) {
         // A server that has changed refuses to fit with every push: told once a second.
         const now = timeline.now()
-        if (now - refusedAt >= 1_000 || !data.error) {
+        if (now - refusedAt >= 1_000) {
           refusedAt = now
           fail('invalid-data', cause)
-        }
+        } else data.error ??= host.toError('invalid-data', name, cause)
         step({ type: 'spoiled' })
         return
       }

@@ -120,7 +120,7 @@ describe.concurrent('the upgrade', () => {
         }),
       )
       await until('the advice to each', () => said.filter(Boolean).length === clients.length)
-      // While an ordinary request is refused like that, the socket is not even tried.
+      // What is advised is waited for before the socket is tried again.
       expect(clients.map(({ wires }) => wires.length)).toEqual(clients.map(() => 3))
       isRefusing = false
       pass()

@@ -95,7 +95,7 @@ S22 | An answer to a subscription that is over |  | Later: subscriptions (levels
     'Browser and page',
     `
 B1 | A hidden tab whose timers run once a second, then once a minute | The link is kept and hears every push; no false disconnect |
-B2 | Frozen, then resumed: frames are lost | One reconnect; nothing is live until proven | Between resuming and the close that Chromium then tells of, some milliseconds, the old state is still shown as live.
+B2 | Frozen, then resumed: frames are lost | One reconnect; nothing is live until proven |
 B3 | Back-forward cache, out and back | Exactly one reconnect, none while cached; the page stays fit for the cache |
 B4 | Back from a cache that kept no close event | A probe on \`pageshow\`, whatever \`readyState\` says | By mock: WebKit is not among the browsers of the tests.
 B5 | A laptop sleeps for 8 h, its monotonic clock stands still | A probe at once; not live until it is answered | By virtual clock: the sleep of a real laptop needs hardware.

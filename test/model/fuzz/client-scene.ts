@@ -131,7 +131,12 @@ export async function createScene(level: Level, traced: boolean, protocol: 'auto
       message: ['parts', 'rows', 'queue'],
       pick: (payload) => (payload as { readonly a: Trusted }).a,
     }),
-    live.state<Trusted>('own', { message: 'rows', compare: (before, after) => before.n === after.n }),
+    live.state<Trusted>('own', {
+      load,
+      pollEvery: (data) => (data as unknown as { readonly every: number } | undefined)?.every ?? 10_000,
+      message: 'rows',
+      compare: (before, after) => before.n === after.n,
+    }),
     live.state('all', { message: ['__proto__', 'toString', 'other', 'queue'] }),
   ]
   let told = 0
