@@ -46,8 +46,8 @@ describe(`${SEEDS} seeds`, () => {
 })
 
 describe('what was found once', () => {
-  it.each(regressions)('[B3] stays mended: seed $seed, $found', async ({ seed }) => {
-    expect(told(await run(seed))).toEqual([])
+  it.each(regressions)('[B3] stays mended: $found', async ({ scenario }) => {
+    expect(told(summarise(await runScenario(scenario)))).toEqual([])
   })
 })
 

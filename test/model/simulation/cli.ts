@@ -96,8 +96,10 @@ async function tell(seed: number): Promise<void> {
     scenario = await shrink(scenario, async (smaller) =>
       (await runScenario(smaller)).violations.some(({ invariant }) => invariant === first.invariant),
     )
-    console.log(`${scenario.moves.length} of ${drawScenario(seed).moves.length} moves are left:`)
-    for (const move of scenario.moves) console.log(`  ${JSON.stringify(move)}`)
+    console.log(
+      `${scenario.moves.length} of ${drawScenario(seed).moves.length} moves are left; for regressions.ts:`,
+    )
+    console.log(JSON.stringify(scenario))
   }
   const { clients, moves: _moves, ...rest } = scenario
   console.log(JSON.stringify(rest))

@@ -108,7 +108,8 @@ function drawClient(chance: Chance, index: number, server: ServerPlan, hasTime: 
       { interval: 30_000, timeout: 10_000, probe: 1_500 },
     ]),
     reconnect: {
-      ...(chance.odds(0.1) && { minDelay: chance.pick([1_000, 30_000]) }),
+      // Where tokens run out in peace too, nobody is made to wait for the next.
+      ...(server.tokenLife === null && chance.odds(0.15) && { minDelay: chance.pick([1_000, 30_000]) }),
       ...(chance.odds(0.08) && { maxAttempts: chance.pick([3, 12]) }),
       ...(chance.odds(0.15) && { budget: { attempts: chance.pick([5, 10]), per: 60_000 } }),
       ...(chance.odds(0.3) && {

@@ -8,7 +8,7 @@ export interface ChannelPlan {
   readonly kind: Kind
   readonly loads: boolean
   /** null: the app says `false`; undefined: it says nothing. */
-  readonly pollEvery: number | null | undefined
+  readonly pollEvery?: number | null | undefined
   readonly versioned: boolean
   readonly picks: boolean
   readonly hasSchema: boolean

@@ -1,9 +1,10 @@
-// Seeds that found something once. They are run for ever; what they found stays found.
+// Scenarios that found something once, shrunk to what it took. They are run for ever; what they found stays mended.
+import type { Scenario } from './plan.ts'
 
-/** A seed, and what it showed. */
+/** What was found, and how: the scenario itself, because a seed means another one as soon as the drawing changes. */
 export interface Regression {
-  readonly seed: number
   readonly found: string
+  readonly scenario: Scenario
 }
 
 export const regressions: readonly Regression[] = []

@@ -38,7 +38,7 @@ const PEACE = 60_000
 /** The truth changes so long after healing. */
 const UNREST = 50_000
 /** So long, and whatever the faults left behind has been found out. */
-const SETTLING = 5_000
+const SETTLING = 12_000
 /** Nobody waits longer than this for a connection without pressing a button. */
 const PATIENCE = 330_000
 

@@ -1,6 +1,7 @@
 // One WebSocket of the simulated world, both ends: as a browser shows it, and as `ws` shows it to the server.
 import type { WebSocketLike } from '../../../src/transports/websocket.ts'
 import type { Path, Pipe } from './path.ts'
+import { createServerEnd, type ServerEnd, type ServerSocket, type ToClient } from './server-end.ts'
 import type { Thread } from './thread.ts'
 import type { World } from './world.ts'
 
@@ -13,18 +14,6 @@ export interface Upgrade {
   refuse(): void
   /** The machine or the network behind it dies: both ends hear of it, if the path lets them; or nobody does. */
   die(told: boolean): void
-}
-
-/** As much of a `ws` socket as the server uses. */
-export interface ServerSocket {
-  readonly OPEN: 1
-  readonly readyState: number
-  readonly bufferedAmount: number
-  send(wire: string | Uint8Array, options?: unknown): void
-  ping(data?: unknown, mask?: unknown, left?: () => void): void
-  close(code?: number, reason?: string): void
-  on(event: string, run: (...args: never[]) => void): void
-  once(event: string, run: (...args: never[]) => void): void
 }
 
 /** What happens on a link, for the record. */
@@ -72,9 +61,6 @@ export interface Wire {
 /** The overhead of a frame, and of an upgrade. */
 const HEAD = 6
 const UPGRADE = 400
-/** Where no close comes back, `ws` ends the socket so much later (the server's `closeTimeout`). */
-const CLOSE_TIMEOUT = 2_000
-
 /** A socket on its way to the server. */
 export function createSocket(host: SocketHost, client: string, link: string): Wire {
   const { world, path, thread } = host
@@ -84,7 +70,7 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
   let left = cut?.bytes ?? Infinity
   path.cut = null
   let state: 'connecting' | 'open' | 'over' = 'connecting'
-  let server: ReturnType<typeof createServerEnd> | null = null
+  let server: ServerEnd | null = null
   let isRefused = false
   let isDeaf = false
   let isStarted = false
@@ -138,7 +124,7 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
     },
   }
 
-  const toClient = {
+  const toClient: ToClient = {
     buffered: () => down.buffered,
     flushed: (run: () => void) => down.flushed(run),
     text(text: string) {
@@ -232,93 +218,6 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
     },
   }
   return wire
-}
-
-interface ToClient {
-  buffered(): number
-  flushed(run: () => void): void
-  text(text: string): void
-  ping(): void
-  close(code: number, reason: string): void
-  died(): void
-}
-
-/** The end that the server holds; what it hears, its thread hears. */
-function createServerEnd(
-  world: World,
-  thread: Thread,
-  limit: number,
-  to: ToClient,
-  served: (direction: 'in' | 'out' | 'close', text: string) => void,
-) {
-  const listeners = new Map<string, Array<(...args: never[]) => void>>()
-  let state: 1 | 2 | 3 = 1
-
-  const emit = (event: string, ...args: unknown[]): void => {
-    for (const run of listeners.get(event) ?? []) run(...(args as never[]))
-  }
-  const end = (code: number, reason: string): void =>
-    thread.do(() => {
-      if (state === 3) return
-      state = 3
-      served('close', `heard ${code}`)
-      emit('close', code, reason)
-    })
-  const close = (code = 1005, reason = ''): void => {
-    if (state !== 1) return
-    state = 2
-    served('close', `${code} ${reason}`)
-    to.close(code, reason)
-    world.after(CLOSE_TIMEOUT, () => {
-      if (state === 3) return
-      to.died()
-      end(1006, '')
-    })
-  }
-
-  const socket: ServerSocket = {
-    OPEN: 1,
-    get readyState() {
-      return state
-    },
-    get bufferedAmount() {
-      return to.buffered()
-    },
-    send(wire) {
-      if (state !== 1) return
-      const text = typeof wire === 'string' ? wire : Buffer.from(wire).toString()
-      served('out', text)
-      to.text(text)
-    },
-    ping(_data, _mask, left) {
-      if (state !== 1) return
-      to.ping()
-      if (left) to.flushed(() => thread.do(left))
-    },
-    close,
-    on(event, run) {
-      listeners.set(event, [...(listeners.get(event) ?? []), run])
-    },
-    once: (event, run) => socket.on(event, run),
-  }
-  return {
-    socket,
-    message: (text: string, bytes: number): void =>
-      thread.do(() => {
-        if (state !== 1) return
-        served('in', text)
-        if (bytes > limit) {
-          emit('error', new RangeError('Max payload size exceeded'))
-          return close(1009, '')
-        }
-        emit('message', text, false)
-      }),
-    pong: (): void =>
-      thread.do(() => {
-        if (state === 1) emit('pong')
-      }),
-    closed: end,
-  }
 }
 
 function byteLength(text: string): number {
