@@ -94,7 +94,13 @@ export function createConnection(given: ConnectionOptions): Connection {
     },
   })
 
-  const store = createStore(toSnapshot(initialState, null, tuning.quality), reporter.complain, turns.run)
+  const store = createStore(
+    toSnapshot(initialState, null, tuning.quality),
+    reporter.complain,
+    turns.run,
+    // What was under way when close() was called ends there; the last word comes after it (G8).
+    () => !closed || driver.state.phase === 'closed',
+  )
   const sender = createSender(options, driver, timeline, toError, turns.run)
 
   const tellFeeds = (state: State, previous: State): void => {

@@ -46,7 +46,7 @@ export function createStateChannel<T>(
 
   const complain = (cause: unknown): void => host.complain(cause, name)
   const data = createStateData(() => options, complain)
-  const store = createStore(data.toSnapshot(toFreshness(state)), complain, turns.run)
+  const store = createStore(data.toSnapshot(toFreshness(state)), complain, turns.run, () => !host.closed)
   const fail = (code: ErrorCode, cause?: unknown): void =>
     host.report((data.error = host.toError(code, name, cause)))
 

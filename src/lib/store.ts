@@ -12,12 +12,13 @@ export interface Store<T> extends Readable<T> {
 
 /**
  * A store. Subscribers are told in order; `report` is told what one of them threw, and the next still runs.
- * `schedule` may put the telling off: several changes before it are told once.
+ * `schedule` may put the telling off: several changes before it are told once. `mayTell` is asked before each: one of them may end it all.
  */
 export function createStore<T>(
   initial: T,
   report: (error: unknown) => void,
   schedule: (tell: () => void) => void = (tell) => tell(),
+  mayTell: () => boolean = () => true,
 ): Store<T> {
   let value = initial
   let told = true
@@ -25,6 +26,7 @@ export function createStore<T>(
     if (told) return
     told = true
     for (const subscriber of [...subscribers]) {
+      if (!mayTell()) return
       if (!subscribers.has(subscriber)) continue
       try {
         subscriber.run()

@@ -48,7 +48,7 @@ describe('what fuzzing found', () => {
 
   it('[G17 G23 INV-20] an error that the app throws may have a message that is no text (fault H16)', () => {
     const r = connected()
-    const queue = r.live.state<unknown>('queue', {
+    const queue = r.live.state('queue', {
       initial: 1,
       onMessage: (_, message) => {
         throw Object.assign(new Error(), { message })

@@ -22,3 +22,19 @@ it.each(['resume', 'restore'] as const)(
     expect(queue.getSnapshot().freshness).toBe('live')
   },
 )
+
+it('[G15 G3 INV-11] a page that thaws with old data doubts it, whichever signal comes first (fault B2)', () => {
+  const { clock, server, page, live } = connected()
+  const queue = live.state('queue')
+  queue.subscribe(() => undefined)
+  server.push('queue', 1)
+  clock.advance(1_000)
+  server.goesSilent()
+  page.hide()
+  clock.block(600_000)
+  page.show()
+  expect(queue.getSnapshot().freshness).not.toBe('live')
+  server.resumesTalking()
+  clock.advance(100)
+  expect(queue.getSnapshot().freshness).toBe('live')
+})
