@@ -99,7 +99,9 @@ export function createApp(plan: ClientPlan, host: AppHost): App {
   }
 
   const options = toOptions(plan, { ...host, record })
-  const channels = Object.fromEntries(plan.channels.map((each) => [each.name, toStateOptions(each, host)]))
+  const channels = Object.fromEntries(
+    plan.channels.map((each) => [each.name, toStateOptions(each, host) as unknown as StateOptions<never>]),
+  )
   record({ kind: 'made', facts: toFacts(resolveOptions(options), channels) })
   const connection = createConnection(options)
   if (host.traces)
