@@ -53,13 +53,15 @@ export function createAsking({ world, machine, node, truth, tokens, record }: As
     go: (resolve: (value: T) => void, reject: (why: string) => void) => void,
   ): Promise<T> => {
     record({ kind: 'asked', what, key })
-    pending++
+    // Nobody can call off the search for a url.
+    const weight = what === 'url' ? 0 : 1
+    pending += weight
     world.stir()
     let isOver = false
     const over = (): void => {
       if (isOver) return
       isOver = true
-      pending--
+      pending -= weight
       record({ kind: 'answered', what, key })
     }
     return new Promise<T>((resolve, reject) => {
