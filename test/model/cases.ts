@@ -69,7 +69,7 @@ export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
     assert.equal(queue.getSnapshot().freshness, 'live')
     server.goesSilent()
     clock.sleep(3_600_000)
-    server.page.resume()
+    server.page.changeNetwork()
     assert.notEqual(queue.getSnapshot().freshness, 'live')
   },
 

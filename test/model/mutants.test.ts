@@ -29,6 +29,7 @@ const seeds: Record<string, number> = {}
 const killers = new Map<Mutant, string | null>()
 
 async function hunt(mutant: Mutant): Promise<string | null> {
+  if (occurrences(mutant) !== 1) return null
   if (mutant.by === 'simulation') return live(mutant)
   const machine = machines.find((one) => one === mutant.by)
   if (machine === undefined) {

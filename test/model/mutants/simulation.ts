@@ -109,12 +109,6 @@ const planted: readonly Planted[] = [
         turns.run(() => step({ type: 'unsubscribed' }))`,
   },
   {
-    name: 'every confirmation is told as if it were news',
-    file: 'src/channels/state-data.ts',
-    find: `Object.is(snapshot.data, known)`,
-    replace: `Object.is(snapshot.data, known) && asOf === null`,
-  },
-  {
     name: 'a channel that was left is told what arrives',
     file: 'src/channels/feeds.ts',
     find: `left?.delete(feed)`,
@@ -130,7 +124,7 @@ const planted: readonly Planted[] = [
   {
     name: 'several changes of one turn are told several times',
     file: 'src/lib/store.ts',
-    find: `if (told) return`,
+    find: `if (value === told) return`,
     replace: ``,
   },
   {

@@ -1,6 +1,7 @@
 // Named cases for how a connection is wired, where no life of the simulation shows it. Each runs on its own and throws when it fails.
 import assert from 'node:assert/strict'
 import { createConnection, type ConnectionOptions } from '../../../src/index.ts'
+import { backoff } from '../../../src/machine/backoff.ts'
 import { mockServer, virtualClock } from '../../../src/testing/index.ts'
 import type { Transport } from '../../../src/transports/transport.ts'
 
@@ -181,5 +182,25 @@ export const wiringCases: Readonly<Record<string, () => void | Promise<void>>> =
     await clock.advanceAsync(100)
     assert.deepEqual(queue.getSnapshot().data, answers[1])
     assert.ok(answers.every(({ owner }, index) => owner === owners[index]))
+  },
+
+  '[G4] (fault S5) who had a connection draws the moment of coming back anew, who had none keeps it'() {
+    const wait = (connected: boolean, random: number): number =>
+      backoff({ local: false, connected, window: 2_000, failures: 2, outage: 0, random }, 30_000, null)
+    assert.equal(wait(false, 0), wait(false, 0.9))
+    assert.notEqual(wait(true, 0), wait(true, 0.9))
+  },
+
+  async '[G15] (fault B2) a page that runs again shows nothing as live before the link has answered'() {
+    const { clock, server, live } = start()
+    const queue = live.state('queue')
+    queue.subscribe(() => undefined)
+    await clock.advanceAsync(2_000)
+    server.push('queue', 1)
+    assert.equal(queue.getSnapshot().freshness, 'live')
+    server.goesSilent()
+    server.page.freeze()
+    server.page.resume()
+    assert.notEqual(queue.getSnapshot().freshness, 'live')
   },
 }

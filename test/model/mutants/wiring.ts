@@ -211,4 +211,19 @@ export const wiringMutants: readonly Mutant[] = [
     replace: `if (tooLarge.length >= FLOOD) link.news({ type: 'flooded', link: id })`,
     by: '[G23] (fault H3) what is too large is not read',
   },
+  {
+    name: 'who is cut off again and again comes back with all the others',
+    bug: 'BB16',
+    file: 'src/machine/backoff.ts',
+    find: `(connected ? 1 - random / 2 : 1)`,
+    replace: `1`,
+    by: '[G4] (fault S5) who had a connection draws the moment of coming back anew, who had none keeps it',
+  },
+  {
+    name: 'a page that was frozen is trusted as soon as it runs',
+    file: 'src/machine/table.ts',
+    find: `const missed = signal === 'resumed' || signal === 'restored'`,
+    replace: `const missed = false`,
+    by: '[G15] (fault B2) a page that runs again shows nothing as live before the link has answered',
+  },
 ]
