@@ -29,7 +29,7 @@ export function createConnection(given: ConnectionOptions): Connection {
   const feeds = createFeeds()
   const reporter = createReporter(given.logger, turns, () => ({
     state: driver.state,
-    snapshot: store.getSnapshot(),
+    snapshot: store.peek(),
     address: driver.address,
     wall: clock.now(),
     now: timeline.now(),
@@ -60,7 +60,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     onChange(state, previous) {
       if (state.memory.failure === null) error = null
       tellFeeds(state, previous)
-      const before = store.getSnapshot()
+      const before = store.peek()
       const snapshot = toSnapshot(state, error, tuning.quality)
       if (!isSame(snapshot, before)) store.set(snapshot)
       const { status } = snapshot
@@ -94,13 +94,12 @@ export function createConnection(given: ConnectionOptions): Connection {
     },
   })
 
-  const store = createStore(
-    toSnapshot(initialState, null, tuning.quality),
-    reporter.complain,
-    turns.run,
+  const store = createStore(toSnapshot(initialState, null, tuning.quality), reporter.complain, {
+    schedule: turns.run,
+    isSame,
     // What was under way when close() was called ends there; the last word comes after it (G8).
-    () => !closed || driver.state.phase === 'closed',
-  )
+    mayTell: () => !closed || driver.state.phase === 'closed',
+  })
   const sender = createSender(options, driver, timeline, toError, turns.run)
 
   const tellFeeds = (state: State, previous: State): void => {

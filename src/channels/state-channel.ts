@@ -1,6 +1,6 @@
 // createStateChannel(): holds the data the channel machine decides about, and meets the app's functions.
 import type { ErrorCode, HoldfastError } from '../errors.ts'
-import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
+import { validate } from '../lib/standard-schema.ts'
 import { createStore } from '../lib/store.ts'
 import { createAlarm, earliest } from '../lib/timeline.ts'
 import { toFreshness } from './freshness.ts'
@@ -8,7 +8,7 @@ import type { ChannelHost, Feed } from './feed.ts'
 import type { Channel, ChannelEffect, ChannelEvent, Slot } from './model.ts'
 import { createStateData } from './state-data.ts'
 import { checkStateOptions, toContext } from './state-options.ts'
-import type { StateChannel, StateOptions } from './state-snapshot.ts'
+import { isSame, type StateChannel, type StateOptions } from './state-snapshot.ts'
 import { channelSlots, channelStep, initialChannel } from './table.ts'
 
 /** The handle for users, and the means to bring its options up to date. */
@@ -46,14 +46,18 @@ export function createStateChannel<T>(
 
   const complain = (cause: unknown): void => host.complain(cause, name)
   const data = createStateData(() => options, complain)
-  const store = createStore(data.toSnapshot(toFreshness(state)), complain, turns.run, () => !host.closed)
+  const store = createStore(data.toSnapshot(toFreshness(state)), complain, {
+    schedule: turns.run,
+    isSame,
+    mayTell: () => !host.closed,
+  })
   const fail = (code: ErrorCode, cause?: unknown): void =>
     host.report((data.error = host.toError(code, name, cause)))
 
   /** Tells of a change of data, freshness or error. What only confirms them is told by `asOf` alone. */
   const publish = (): void => {
-    const freshness = toFreshness(state)
-    if (!data.isTold(store.getSnapshot(), freshness)) store.set(data.toSnapshot(freshness))
+    const next = data.toSnapshot(toFreshness(state))
+    if (!isSame(store.peek(), next)) store.set(next)
   }
 
   const due = (): readonly [Slot, number] | null => earliest(state.timers, channelSlots)
@@ -288,13 +292,4 @@ export function createStateChannel<T>(
       publish()
     },
   }
-}
-
-/** The value as the schema gives it back. Throws the issues, or that the schema is asynchronous. */
-function validate(schema: StandardSchemaV1 | undefined, data: unknown): unknown {
-  if (!schema) return data
-  const result = schema['~standard'].validate(data)
-  if ('then' in result) throw new TypeError('The schema must be synchronous.')
-  if (result.issues) throw new TypeError(result.issues[0]?.message ?? 'The schema refused it.')
-  return result.value
 }

@@ -1,4 +1,4 @@
-// The Standard Schema interface (standardschema.dev, version 1), as far as it is used: types only.
+// The Standard Schema interface (standardschema.dev, version 1), as far as it is used.
 
 /** A validator of zod, valibot, arktype or any other library that implements Standard Schema. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
@@ -17,3 +17,12 @@ export type StandardResult<Output> =
 
 /** The type a schema's output has. */
 export type InferOutput<S extends StandardSchemaV1> = NonNullable<S['~standard']['types']>['output']
+
+/** The value as the schema gives it back. Throws the issues, or that the schema is asynchronous. */
+export function validate(schema: StandardSchemaV1 | undefined, data: unknown): unknown {
+  if (!schema) return data
+  const result = schema['~standard'].validate(data)
+  if ('then' in result) throw new TypeError('The schema must be synchronous.')
+  if (result.issues) throw new TypeError(result.issues[0]?.message ?? 'The schema refused it.')
+  return result.value
+}
