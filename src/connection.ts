@@ -40,7 +40,7 @@ export function createConnection(given: ConnectionOptions): Connection {
   })
   const reporter = createReporter(given.logger, turns, () => ({
     state: driver.state,
-    snapshot: store.getSnapshot(),
+    snapshot: store.peek(),
     address: driver.address,
     wall: clock.now(),
     now: timeline.now(),
@@ -71,7 +71,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     onChange(state, previous) {
       if (state.memory.failure === null) error = null
       tellFeeds(state, previous)
-      const before = store.getSnapshot()
+      const before = store.peek()
       const snapshot = toSnapshot(state, error, tuning.quality)
       if (!isSame(snapshot, before)) store.set(snapshot)
       const { status } = snapshot
@@ -108,7 +108,12 @@ export function createConnection(given: ConnectionOptions): Connection {
     },
   })
 
-  const store = createStore(toSnapshot(initialState, null, tuning.quality), reporter.complain, turns.run)
+  const store = createStore(toSnapshot(initialState, null, tuning.quality), reporter.complain, {
+    schedule: turns.run,
+    isSame,
+    // What was under way when close() was called ends there; the last word comes after it (G8).
+    mayTell: () => !closed || driver.state.phase === 'closed',
+  })
   const sender = createSender(options, driver, timeline, {
     toError,
     turn: turns.run,
@@ -202,7 +207,8 @@ export function createConnection(given: ConnectionOptions): Connection {
     },
     pend,
     onSettled() {
-      if (!feeds.isLoading) driver.dispatch({ type: 'loaded' })
+      // All channels are looked through only where somebody waits for them.
+      if (driver.state.phase === 'connecting' && !feeds.isLoading) driver.dispatch({ type: 'loaded' })
     },
     toError: (code, channel, cause) => toError(code, { channel }, cause),
     report,

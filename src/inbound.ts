@@ -44,7 +44,9 @@ export function createInbound(
     try {
       return protocol.decode(text, level)
     } catch (error) {
-      return { kind: 'invalid', reason: String(error) }
+      // What an app throws may have no text, or a message that is none.
+      const said: unknown = error instanceof Error ? error.message : undefined
+      return { kind: 'invalid', reason: typeof said === 'string' ? said : 'decode failed' }
     }
   }
 

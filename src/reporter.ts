@@ -49,7 +49,7 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
   const toError: Reporter['toError'] = (code, context = {}, cause) => {
     const { state, snapshot, address, wall } = scene()
     const { status, attempt } = snapshot
-    const detail = context.reason ?? (cause instanceof Error ? cause.message : undefined)
+    const detail = context.reason ?? toDetail(cause)
     return new HoldfastError(
       code,
       clean(explain(code, detail, state, wall)),
@@ -103,6 +103,12 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
       }
     },
   }
+}
+
+/** The words of an error, where they are words. */
+function toDetail(cause: unknown): string | undefined {
+  const said: unknown = cause instanceof Error ? cause.message : undefined
+  return typeof said === 'string' ? said : undefined
 }
 
 /** What was thrown, as text; some things have none. */

@@ -8,7 +8,7 @@ import type { ChannelHost, Feed } from './feed.ts'
 import type { Channel, ChannelEffect, ChannelEvent, Slot } from './model.ts'
 import { createStateData } from './state-data.ts'
 import { checkStateOptions, toContext } from './state-options.ts'
-import type { StateChannel, StateOptions } from './state-snapshot.ts'
+import { isSame, type StateChannel, type StateOptions } from './state-snapshot.ts'
 import { channelSlots, channelStep, initialChannel } from './table.ts'
 
 type Change<T> = (current: T | undefined, message: unknown) => T
@@ -48,14 +48,18 @@ export function createStateChannel<T>(
 
   const complain = (cause: unknown): void => host.complain(cause, name)
   const data = createStateData(() => options, complain)
-  const store = createStore(data.toSnapshot(toFreshness(state)), complain, turns.run)
+  const store = createStore(data.toSnapshot(toFreshness(state)), complain, {
+    schedule: turns.run,
+    isSame,
+    mayTell: () => !host.closed,
+  })
   const fail = (code: ErrorCode, cause?: unknown): void =>
     host.report((data.error = host.toError(code, name, cause)))
 
   /** Tells of a change of data, freshness or error. What only confirms them is told by `asOf` alone. */
   const publish = (): void => {
-    const freshness = toFreshness(state)
-    if (!data.isTold(store.getSnapshot(), freshness)) store.set(data.toSnapshot(freshness))
+    const next = data.toSnapshot(toFreshness(state))
+    if (!isSame(store.peek(), next)) store.set(next)
   }
 
   const due = (): readonly [Slot, number] | null => earliest(state.timers, channelSlots)
@@ -183,10 +187,10 @@ export function createStateChannel<T>(
       } catch (cause) {
         // A server that has changed refuses to fit with every push: told once a second.
         const now = timeline.now()
-        if (now - refusedAt >= 1_000 || !data.error) {
+        if (now - refusedAt >= 1_000) {
           refusedAt = now
           fail('invalid-data', cause)
-        }
+        } else data.error ??= host.toError('invalid-data', name, cause)
         step({ type: 'spoiled' })
         return
       }

@@ -11,8 +11,6 @@ export interface StateData<T> {
   readonly isConfirmed: boolean
   error: HoldfastError | null
   toSnapshot(freshness: Freshness): StateSnapshot<T>
-  /** A snapshot says all there is: data, freshness and error. */
-  isTold(snapshot: StateSnapshot<T>, freshness: Freshness): boolean
   /** A newer confirmed state. What is equal to what is shown stays the same object. `inPlace`: nobody else has seen the value. */
   confirm(value: T, from: 'push' | 'poll', inPlace: boolean, at: number): void
   /** The same state was confirmed once more. */
@@ -52,12 +50,6 @@ export function createStateData<T>(
           return asOf
         },
       } as StateSnapshot<T>
-    },
-    isTold(snapshot, freshness) {
-      const known = freshness === 'unknown' ? undefined : shown
-      return (
-        snapshot.freshness === freshness && snapshot.error === data.error && Object.is(snapshot.data, known)
-      )
     },
     confirm(value, from, inPlace, at) {
       const { compare } = options()

@@ -80,5 +80,7 @@ function toInterval<T>(
   } catch (cause) {
     complain(cause)
   }
-  return every === false ? null : every < 86_400_000 ? Math.max(1_000, every) : 10_000
+  if (every === false) return null
+  // It may follow hostile data, whatever its type says: not even compared before it is known for a number.
+  return typeof every === 'number' && every < DAY ? Math.max(1_000, every) : 10_000
 }

@@ -21,6 +21,11 @@ export type StateSnapshot<T> =
   | (StateFacts & { readonly freshness: 'unknown'; readonly data: undefined })
   | (StateFacts & { readonly freshness: Exclude<Freshness, 'unknown'>; readonly data: T })
 
+/** True when two snapshots say the same; `asOf` is read off the channel, and the source alone is no news. */
+export function isSame(a: StateSnapshot<unknown>, b: StateSnapshot<unknown>): boolean {
+  return a.freshness === b.freshness && a.error === b.error && Object.is(a.data, b.data)
+}
+
 /** Options of `connection.state(name, options)`. */
 export interface StateOptions<T> {
   /** Loads the whole state, usually by HTTP. Aborted through `signal` after `loadTimeout` or when nobody wants it any more. */

@@ -42,7 +42,7 @@ export function createStreamChannel<T>(
   let toldAt = -Infinity
 
   const complain = (cause: unknown): void => host.complain(cause, name)
-  const store = createStore(initial, complain, turns.run)
+  const store = createStore(initial, complain, { schedule: turns.run, mayTell: () => !host.closed })
   const events = createEmitter<{
     message: readonly [T, MessageFacts]
     gap: Gap

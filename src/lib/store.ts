@@ -5,6 +5,8 @@ import type { Readable } from './readable.ts'
 export interface Store<T> extends Readable<T> {
   /** Replaces the value and tells the subscribers; the same value again tells nobody. */
   set(value: T): void
+  /** The value, for its owner: what is read by this is not remembered. */
+  peek(): T
   readonly size: number
   /** Forgets all subscribers. */
   clear(): void
@@ -12,19 +14,32 @@ export interface Store<T> extends Readable<T> {
 
 /**
  * A store. Subscribers are told in order; `report` is told what one of them threw, and the next still runs.
- * `schedule` may put the telling off: several changes before it are told once.
+ * `schedule` may put the telling off: several changes before it are told once, and not at all where they came to nothing by `isSame`.
+ * `mayTell` is asked before each subscriber: one of them may end it all.
  */
 export function createStore<T>(
   initial: T,
   report: (error: unknown) => void,
-  schedule: (tell: () => void) => void = (tell) => tell(),
+  {
+    schedule = (tell) => tell(),
+    isSame = Object.is,
+    mayTell = () => true,
+  }: {
+    readonly schedule?: (tell: () => void) => void
+    readonly isSame?: (a: T, b: T) => boolean
+    readonly mayTell?: () => boolean
+  } = {},
 ): Store<T> {
   let value = initial
-  let told = true
+  let told = initial
+  let read = initial
   const tell = (): void => {
-    if (told) return
-    told = true
+    // Back to what was told, and nobody has looked meanwhile: nothing happened.
+    if (isSame(value, told) && isSame(read, told)) value = told
+    if (value === told) return
+    told = value
     for (const subscriber of [...subscribers]) {
+      if (!mayTell()) return
       if (!subscribers.has(subscriber)) continue
       try {
         subscriber.run()
@@ -35,7 +50,8 @@ export function createStore<T>(
   }
   const subscribers = new Set<{ readonly run: () => void }>()
   return {
-    getSnapshot: () => value,
+    getSnapshot: () => (read = value),
+    peek: () => value,
     getInitialSnapshot: () => initial,
     subscribe(onChange) {
       const subscriber = { run: onChange } // an object of its own: the same function may subscribe twice
@@ -45,7 +61,6 @@ export function createStore<T>(
     set(next) {
       if (Object.is(next, value)) return
       value = next
-      told = false
       schedule(tell)
     },
     get size() {

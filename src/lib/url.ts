@@ -9,7 +9,7 @@ export function toUrl(url: unknown, page: string | null): string {
     typeof url === 'string' && URL.canParse(url, page ?? undefined) ? new URL(url, page ?? undefined) : null
   const scheme = /^(?:http|ws)(s?):$/.exec(parsed?.protocol ?? '')
   if (!parsed || !scheme || parsed.hash) {
-    const shown = withoutSecrets(String(url))
+    const shown = parsed?.host ? withoutSecrets(parsed.href) : toShown(url)
     throw new TypeError(
       `url must be a ws, wss, http or https address, or a path where there is a page, not ${shown}`,
     )
@@ -21,4 +21,9 @@ export function toUrl(url: unknown, page: string | null): string {
 /** An address without what may be secret in it: user, query, fragment. */
 export function withoutSecrets(url: string): string {
   return url.replace(/[?#][^]*/, '').replace(/\/\/[^/]*@/, '//')
+}
+
+/** What is no address may still be written with a password: nothing up to the last @ is shown. */
+function toShown(url: unknown): string {
+  return typeof url === 'string' ? url.replace(/[?#][^]*/, '').replace(/^[^]*@/, '') : typeof url
 }

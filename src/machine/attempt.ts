@@ -55,10 +55,12 @@ export function attempt(state: State, context: Context, asked: boolean = false):
     const known = memory.failure?.code === 'budget-spent'
     return [waiting, failure && allowed > now && !known ? [{ type: 'report', failure }] : []]
   }
-  const outage = memory.outage ?? { since: now, failures: 0, unopened: 0, trips: 0 }
+  const outage = memory.outage ?? { since: now, failures: 0, unopened: 0, asked: 0, trips: 0 }
   const next = remember(state, { outage, restUntil: 0 })
-  if (!tuning.hasDiagnose || outage.unopened === 0 || outage.unopened % 3 > 0) return prepare(next, context)
-  const asking = ask(next, 'diagnosing', now + tuning.authTimeout)
+  const { unopened, asked: known } = outage
+  if (!tuning.hasDiagnose || unopened % 3 > 0 || known === unopened) return prepare(next, context)
+  const about = remember(next, { outage: { ...outage, asked: unopened } })
+  const asking = ask(about, 'diagnosing', now + tuning.authTimeout)
   return [asking, [{ type: 'diagnose', request: asking.request, failures: outage.failures }]]
 }
 

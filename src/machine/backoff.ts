@@ -10,6 +10,8 @@ export interface Hint {
 export interface Loss {
   /** The loss was ours: offline, frozen, asleep. */
   readonly local: boolean
+  /** There was a connection: whoever else lost it comes back too. */
+  readonly connected: boolean
   readonly window: number | null
   /** Failed attempts in a row, this one included. */
   readonly failures: number
@@ -23,17 +25,21 @@ export const windowBounds = [250, 300_000] as const
 
 /**
  * The wait by cause. Local: a phase in one second. Window known: a random phase first, then the window as a fixed period,
- * lengthened while the outage lasts, so that a herd stays spread. Else uniform in [250 ms, half the outage], at least up to
+ * lengthened while the outage lasts, so that a herd stays spread; once connected all are together again, and draw a phase anew, in the
+ * later half of the window (a server that closes what it accepts must not be hammered). Else uniform in [250 ms, half the outage], at least up to
  * 1 s, at most `maxDelay`: full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter") over the outage instead of
  * over the count of attempts.
  */
 export function backoff(
-  { local, window, failures, outage, random }: Loss,
+  { local, connected, window, failures, outage, random }: Loss,
   maxDelay: number,
   delay: ((attempt: number, outage: number, random: number) => number) | null,
 ): number {
   if (local) return random * 1_000
-  if (window !== null) return failures < 1 ? random * window : lengthen(window, outage)
+  if (window !== null) {
+    if (failures < 1) return random * window
+    return lengthen(window, outage) * (connected ? 1 - random / 2 : 1)
+  }
   if (delay) return ask(() => delay(Math.max(1, failures), outage, random)) ?? maxDelay
   const least = Math.min(250, maxDelay)
   return least + random * (Math.min(maxDelay, Math.max(1_000, outage / 2)) - least)

@@ -78,16 +78,25 @@ export function ping(state: Connected, context: Context): Step {
  */
 export function probe(state: Connected, context: Context, again: boolean = false): Step {
   const heartbeat = beat(state.memory, context.tuning)
-  if (!heartbeat || (state.local && !again)) return [state, []]
-  return ask(state, heartbeat.interval, heartbeat.probe, true, context)
+  if (!heartbeat) return [state, []]
+  const next = { ...state, doubtedAt: doubted(state, context, heartbeat) }
+  return state.local && !again ? [next, []] : ask(next, heartbeat.interval, heartbeat.probe, true, context)
+}
+
+/** Since when the link is doubted: what was not heard for longer than a live one is silent is doubted until it answers (G15). */
+function doubted(
+  { doubtedAt }: Connected,
+  { now, heardAt }: Context,
+  { interval, timeout }: { readonly interval: number; readonly timeout: number },
+): Instant | null {
+  return doubtedAt ?? (now - heardAt > interval + timeout ? now : null)
 }
 
 /** Time was lost. What was not heard for too long, or not since the machine slept, is doubted until it answers. */
 export function wake(state: Connected, slept: boolean, context: Context): Step {
   const heartbeat = beat(state.memory, context.tuning)
   if (!heartbeat) return [state, []]
-  const silent = context.now - context.heardAt > heartbeat.interval + heartbeat.timeout
-  const doubtedAt = state.doubtedAt ?? (slept || silent ? context.now : null)
+  const doubtedAt = doubted(state, context, heartbeat) ?? (slept ? context.now : null)
   // In a hidden tab every timer is late, but frames are not: a probe that has come due there had its time (M9).
   const { pong } = state.timers
   const over = state.local && pong !== undefined && pong <= context.now

@@ -104,7 +104,18 @@ function wait(state: State, outage: Outage, local: boolean, hint: Hint, context:
   const pause =
     suspended && circuit
       ? coolDown(circuit, outage.trips, window, random)
-      : backoff({ local, window, failures: outage.failures, outage: past, random }, maxDelay, delay)
+      : backoff(
+          {
+            local,
+            connected: state.phase === 'connected',
+            window,
+            failures: outage.failures,
+            outage: past,
+            random,
+          },
+          maxDelay,
+          delay,
+        )
   const floor = Math.max(minDelay, hint.min + random * hint.spread)
   const allowed = allowedAt(memory.attempts, now, budget, window)
   const retry = Math.max(allowed, now + Math.max(pause, floor, memory.hidden ? hiddenDelay : 0))
@@ -167,9 +178,9 @@ export function forget(state: State): Step {
 
 /** The outage with one more failure in it. It began when a link that held was lost, or with the first attempt. */
 function grow(outage: Outage | null, state: State, announced: boolean, now: number): Outage {
-  if (!outage) return { since: now, failures: 0, unopened: 0, trips: 0 }
+  if (!outage) return { since: now, failures: 0, unopened: 0, asked: 0, trips: 0 }
   if (announced) return outage
   const unopened =
     state.phase === 'opening' ? outage.unopened + 1 : state.phase === 'connecting' ? outage.unopened : 0
-  return { ...outage, failures: outage.failures + 1, unopened }
+  return { ...outage, failures: outage.failures + 1, unopened, asked: unopened > 0 ? outage.asked : 0 }
 }

@@ -31,6 +31,8 @@ export interface Outage {
   readonly failures: number
   /** How many of them, the latest ones, never opened. */
   readonly unopened: number
+  /** How many they were when `diagnose` was asked: each third one is asked about once, and then tried (G4). */
+  readonly asked: number
   /** How often the circuit has opened. */
   readonly trips: number
 }

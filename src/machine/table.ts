@@ -98,10 +98,13 @@ export const table: { readonly [P in Phase]: Row<P> } = {
     closed: fall,
     flooded: flood,
     woke: (state, { slept }, context) => wake(state, slept, context),
-    page: (state, { signal }, context) =>
-      signal === 'hidden' || signal === 'frozen'
-        ? [noted(state, signal), []]
-        : probe(noted(state, signal), context),
+    page: (state, { signal }, context) => {
+      if (signal === 'hidden' || signal === 'frozen') return [noted(state, signal), []]
+      // A frozen or cached page missed whatever was sent: nothing is live until the link has answered (M7, M8).
+      const missed = signal === 'resumed' || signal === 'restored'
+      const doubtedAt = missed ? (state.doubtedAt ?? context.now) : state.doubtedAt
+      return probe({ ...noted(state, signal), doubtedAt }, context)
+    },
     due: (state, { slot }, context) => {
       switch (slot) {
         case 'linger':

@@ -1,54 +1,27 @@
 // What tests on Node import from 'holdfast/testing/proxy': a TCP proxy that breaks connections on demand.
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import type { FaultProxy, ProxyEvent, ProxyOptions } from './proxy-api.ts'
+import { createFaults, type Ends, type Way } from './proxy-faults.ts'
 import { createPair } from './proxy-pair.ts'
-import type { Pair, ProxyConnection, ProxyEvent } from './proxy-pair.ts'
+import type { Pair } from './proxy-pair.ts'
+import { createRules } from './proxy-rules.ts'
 import { seededRandom } from './seeded-random.ts'
 
-export type { ProxyConnection, ProxyEvent } from './proxy-pair.ts'
-
-/** Options of `createProxy`. */
-export interface ProxyOptions {
-  /** The server behind the proxy: `ws://`, `wss://`, `http://` or `https://`, with or without a path. */
-  readonly target: string
-  /** The port to listen on, on 127.0.0.1. @default a free one */
-  readonly port?: number
-  /** Of the jitter of `latency()`. @default 1 */
-  readonly seed?: number
-  /** Called with each event as it happens. */
-  readonly onEvent?: (event: ProxyEvent) => void
-}
-
-/** A TCP proxy that breaks connections on demand. What it is told holds for connections to come, unless it says otherwise. */
-export interface FaultProxy {
-  readonly port: number
-  /** The target's url, led through the proxy. */
-  readonly url: string
-  /** Connections are passed on. */
-  pass(): Promise<void>
-  /** The port is closed: connections are refused. Those there are go on. */
-  refuse(): void
-  /** Connections are taken and never answered; not even after `pass()` or `heal()`. */
-  hang(): Promise<void>
-  /** Nothing comes through any more, either way, and nobody is told of anything, a close included. Holds for all connections. */
-  blackHole(): Promise<void>
-  /** Ends everything above, and `latency()` and `cutAfter()`: what stalled in the black hole arrives, in one burst. */
-  heal(): Promise<void>
-  /** Ends all connections there are with RST, both ways. */
-  cut(): void
-  /** Ends all connections there are with FIN, both ways: no RST, and no close frame either. */
-  finish(): void
-  /** Everything takes `ms` one way, plus up to `jitter`. Holds for all connections. */
-  latency(ms: number, jitter?: number): void
-  /** The client gets exactly so many bytes, then FIN; null ends that. */
-  cutAfter(bytes: number | null): void
-  /** The connections there are, hung ones included. */
-  readonly connections: readonly ProxyConnection[]
-  /** Everything that happened, oldest first. */
-  readonly events: readonly ProxyEvent[]
-  /** Ends everything; resolves when no socket is left. Idempotent. */
-  close(): Promise<void>
-}
+export type { FaultProxy, ProxyConnection, ProxyEvent, ProxyOptions } from './proxy-api.ts'
+export type { Way } from './proxy-faults.ts'
+export type { ProxyAnswer } from './proxy-head.ts'
+export type {
+  AnyRule,
+  CloseAction,
+  FrameAction,
+  FrameRule,
+  InjectAction,
+  OneWay,
+  ProxyFrame,
+  ProxyRule,
+  UpgradeRule,
+} from './proxy-rules.ts'
 
 const PORTS: ReadonlyMap<string, number> = new Map([
   ['ws:', 80],
@@ -56,6 +29,9 @@ const PORTS: ReadonlyMap<string, number> = new Map([
   ['wss:', 443],
   ['https:', 443],
 ])
+
+/** So many events are kept. */
+const LOGGED = 1_000
 
 /**
  * Starts a proxy on 127.0.0.1 that passes everything on until told otherwise.
@@ -72,41 +48,41 @@ export async function createProxy(options: ProxyOptions): Promise<FaultProxy> {
   const random = seededRandom(options.seed ?? 1)
   const pairs = new Map<number, Pair>()
   const events: ProxyEvent[] = []
+  const faults = createFaults()
+  const rules = createRules()
   let mode: 'pass' | 'hang' | 'black-hole' | 'refuse' = 'pass'
-  let wait = { ms: 0, jitter: 0 }
-  let limit = Infinity
   let count = 0
   let server: Server | null = null
   let port = options.port ?? 0
   let closed: Promise<void> | null = null
   let emptied: (() => void) | null = null
 
-  const note = (what: ProxyEvent['what'], connection: number | null = null): void => {
-    const event = { at: Date.now(), connection, what }
-    events.push(event)
+  const note = (
+    what: ProxyEvent['what'],
+    connection: number | null = null,
+    type: string | null = null,
+  ): void => {
+    const event = { at: Date.now(), connection, what, type }
+    if (events.push(event) > LOGGED) events.shift()
     options.onEvent?.(event)
   }
-  const delay = (): number => wait.ms + random() * wait.jitter
   const each = (run: (pair: Pair) => void): void => [...pairs.values()].forEach(run)
 
   const take = (client: Socket): void => {
     count += 1
     const id = count
+    if (rules.refuses(id)) {
+      note('refused', id)
+      client.resetAndDestroy()
+      return
+    }
     const start = mode === 'black-hole' ? 'stall' : mode === 'hang' ? 'hang' : 'pass'
     note(start === 'hang' ? 'hung' : 'opened', id)
-    pairs.set(
-      id,
-      createPair(id, client, start, {
-        target,
-        delay,
-        limit,
-        note,
-        gone() {
-          pairs.delete(id)
-          if (pairs.size === 0) emptied?.()
-        },
-      }),
-    )
+    const gone = (): void => {
+      pairs.delete(id)
+      if (pairs.size === 0) emptied?.()
+    }
+    pairs.set(id, createPair(id, client, start, { target, faults, rules, random, note, gone }))
   }
 
   const listen = async (): Promise<void> => {
@@ -125,6 +101,19 @@ export async function createProxy(options: ProxyOptions): Promise<FaultProxy> {
     server = null
   }
 
+  const stall = (way: Way): void => {
+    // Connections to come are not even led on where nothing can come back.
+    if (way === 'both') mode = 'black-hole'
+    faults.set(way, { isStalled: true })
+    each((pair) => pair.stall(way))
+    note('stalled')
+  }
+
+  const end = (kind: keyof Ends, ms: number | null): void => {
+    faults.setEnds({ [kind]: ms })
+    each((pair) => pair.schedule(kind))
+  }
+
   await listen()
   const url = new URL(options.target)
   url.hostname = '127.0.0.1'
@@ -135,6 +124,8 @@ export async function createProxy(options: ProxyOptions): Promise<FaultProxy> {
     url: url.href,
     pass() {
       mode = 'pass'
+      faults.set('both', { isStalled: false })
+      faults.setEnds({ timeout: null })
       return listen()
     },
     refuse() {
@@ -146,27 +137,40 @@ export async function createProxy(options: ProxyOptions): Promise<FaultProxy> {
       mode = 'hang'
       return listen()
     },
-    blackHole() {
-      mode = 'black-hole'
-      each((pair) => pair.stall())
-      note('stalled')
+    blackHole(way = 'both') {
+      stall(way)
       return listen()
     },
     heal() {
       mode = 'pass'
-      wait = { ms: 0, jitter: 0 }
-      limit = Infinity
+      faults.clear()
+      rules.clear()
       note('healed')
-      each((pair) => pair.flow())
+      each((pair) => {
+        for (const kind of ['reset', 'timeout', 'idle'] as const) pair.schedule(kind)
+        pair.flow()
+      })
       return listen()
     },
     cut: () => each((pair) => pair.reset()),
     finish: () => each((pair) => pair.finish()),
-    latency(ms, jitter = 0) {
-      wait = { ms, jitter }
+    latency: (ms, jitter = 0, way = 'both') => faults.set(way, { latency: ms, jitter }),
+    bandwidth: (bytes, way = 'both') => faults.set(way, { rate: toCount('bandwidth', bytes) }),
+    slice: (bytes, ms = 0, way = 'both') =>
+      faults.set(way, { slice: toCount('slice', bytes), pause: bytes === null ? 0 : ms }),
+    slowClose: (ms, way = 'both') => faults.set(way, { slowClose: ms }),
+    timeout(ms, way = 'both') {
+      stall(way)
+      end('timeout', ms === 0 ? null : ms)
     },
-    cutAfter(bytes) {
-      limit = bytes ?? Infinity
+    resetAfter: (ms) => end('reset', ms),
+    resetIdle: (ms) => end('idle', ms),
+    cutAfter: (bytes, way = 'toClient', ending = 'finish') =>
+      faults.set(bytes === null ? 'both' : way, { limit: bytes ?? Infinity, ending }),
+    rule(rule) {
+      const remove = rules.add(rule)
+      each((pair) => pair.arm())
+      return remove
     },
     get connections() {
       return [...pairs.values()]
@@ -180,6 +184,13 @@ export async function createProxy(options: ProxyOptions): Promise<FaultProxy> {
       return closed
     },
   }
+}
+
+/** null is no limit. A lane that carries nothing is a black hole, and has its own method. */
+function toCount(name: string, bytes: number | null): number {
+  if (bytes === null) return Infinity
+  if (!(bytes >= 1)) throw new TypeError(`${name}: expected at least 1 byte, got ${bytes}.`)
+  return bytes
 }
 
 function toTarget(url: string): { readonly host: string; readonly port: number } {

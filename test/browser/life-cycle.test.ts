@@ -139,7 +139,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     await until(() => site.open === 1, 'the server keeps one link')
   })
 
-  it('[G3] survives a main thread that is blocked for 20 s without leaving its link (faults B12, C3)', async () => {
+  it('[G3] survives a main thread that is blocked for 20 s without leaving its link (fault B12) (fault C3)', async () => {
     await tab.open(site.url)
     await tab.until(live(0))
     await tab.evaluate(
@@ -152,7 +152,7 @@ describe.skipIf(path === null)('a page in Chromium', () => {
     expect(await seen('error')).toBe(0)
   })
 
-  it('[A5] opens one socket under StrictMode, and none more when everything is unmounted and mounted again', async () => {
+  it('[A5] opens one socket under StrictMode, and none more when everything is unmounted and mounted again (fault B14)', async () => {
     await tab.open(`${site.url}/strict`)
     const text = 'document.getElementById("queue")?.textContent'
     await tab.until(`${text} === 'connected live 0'`)

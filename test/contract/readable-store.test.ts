@@ -16,7 +16,7 @@ readableContract('createStore()', () => {
 readableContract('createStore() that tells once a turn', () => {
   const errors: unknown[] = []
   const report = (error: unknown): void => void errors.push(error)
-  const store = createStore({ number: 0 }, report, (tell) => void Promise.resolve().then(tell))
+  const store = createStore({ number: 0 }, report, { schedule: (tell) => void Promise.resolve().then(tell) })
   return {
     readable: store,
     change: () => {

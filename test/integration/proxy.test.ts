@@ -1,93 +1,12 @@
 // The fault proxy, between real sockets: each thing it can do to them.
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createProxy } from '../../src/testing/proxy.ts'
-import type { FaultProxy, ProxyOptions } from '../../src/testing/proxy.ts'
+import { echo, endAll, onEnd, open, proxyTo, talk, twentyRoundTrips, until } from '../support/tcp.ts'
 
-/** A socket that notes what happens to it. */
-interface Client {
-  readonly socket: Socket
-  readonly log: readonly string[]
-  readonly text: () => string
-}
-
-/** A server that answers every piece in capitals, and notes how its connections ended. */
-interface EchoServer {
-  readonly url: string
-  readonly port: number
-  readonly log: readonly string[]
-  readonly sockets: readonly Socket[]
-}
-
-const cleanUps: Array<() => unknown> = []
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
-})
-
-function watch(socket: Socket, log: string[], onText: (text: string) => void): void {
-  socket.on('data', (bytes: Buffer) => onText(bytes.toString()))
-  socket.on('end', () => log.push('end'))
-  socket.on('error', (error: NodeJS.ErrnoException) => log.push(error.code ?? error.message))
-  socket.on('close', () => log.push('close'))
-}
-
-async function echo(): Promise<EchoServer> {
-  const log: string[] = []
-  const sockets: Socket[] = []
-  const server = createServer((socket) => {
-    sockets.push(socket)
-    log.push('connection')
-    watch(socket, log, (text) => socket.write(text.toUpperCase()))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  cleanUps.push(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  return { url: `ws://127.0.0.1:${port}`, port, log, sockets }
-}
-
-async function proxyTo(target: string, options?: Partial<ProxyOptions>): Promise<FaultProxy> {
-  const proxy = await createProxy({ target, ...options })
-  cleanUps.push(() => proxy.close())
-  return proxy
-}
-
-function open(port: number): Client {
-  const log: string[] = []
-  let all = ''
-  const socket = connect(port, '127.0.0.1', () => log.push('connect'))
-  watch(socket, log, (text) => (all += text))
-  cleanUps.push(() => socket.destroy())
-  return { socket, log, text: () => all }
-}
-
-const until = (what: string, condition: () => boolean): Promise<void> =>
-  vi.waitFor(
-    () => {
-      if (!condition()) throw new Error(`Still waiting for ${what}.`)
-    },
-    { timeout: 10_000, interval: 2 },
-  )
-
-/** Sends and awaits the answer. */
-async function talk(client: Client, text: string): Promise<void> {
-  const expected = client.text() + text.toUpperCase()
-  client.socket.write(text)
-  await until(`the answer to ${text}`, () => client.text() === expected)
-}
-
-/** As much time as twenty round trips take: whatever was to arrive has arrived. */
-async function twentyRoundTrips(port: number): Promise<void> {
-  const other = open(port)
-  for (let trip = 0; trip < 20; trip += 1) await talk(other, `${trip},`)
-  other.socket.destroy()
-}
+afterEach(endAll)
 
 describe('createProxy', () => {
   it('[E4] passes bytes and both kinds of ending on', async () => {
@@ -143,7 +62,7 @@ describe('createProxy', () => {
 
   it('[E4] resets where the target refuses', async () => {
     const gone = await echo()
-    await cleanUps.pop()?.()
+    await endAll()
     const proxy = await proxyTo(gone.url)
     const client = open(proxy.port)
     await until('the end', () => client.log.includes('close'))
@@ -245,6 +164,7 @@ describe('createProxy', () => {
     proxy.finish()
     await until('its end', () => hung.log.includes('close'))
     expect(hung.log).toEqual(['connect', 'end', 'close'])
+    await until('nothing left', () => proxy.connections.length === 0)
     await proxy.blackHole()
     const stalled = open(proxy.port)
     await until('it to stall', () => proxy.connections.length === 1)
@@ -399,7 +319,7 @@ describe('createProxy', () => {
 describe('a WebSocket through createProxy', () => {
   it('[E4] ends as a page would see it: 1006 by reset and by FIN, the code of the server otherwise', async () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-    cleanUps.push(() => server.close())
+    onEnd(() => server.close())
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const proxy = await proxyTo(`ws://127.0.0.1:${port}/`)

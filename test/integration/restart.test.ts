@@ -8,7 +8,7 @@ const windowOf = ({ wires }: Client): number => {
 }
 
 describe('a server that is killed and started again', () => {
-  it('[D4 G1 G4 A14 C1a] has its client back within window + 400 ms of listening, 20 times', async (context) => {
+  it('[D4 G1 G4 A14 C1a] has its client back within window + 400 ms of listening, 20 times (fault S1)', async (context) => {
     const scene = createScene(context)
     let server = await scene.server()
     const client = scene.client(server.url, { reconnect: { minUptime: 100 } })
@@ -40,7 +40,7 @@ describe('a server that is killed and started again', () => {
     expect(client.wires.length).toBeLessThanOrEqual(120)
   })
 
-  it('[D4 G4 B3] has 50 clients back within window + 400 ms of listening, each by few attempts', async (context) => {
+  it('[D4 G4 B3] has 50 clients back within window + 400 ms of listening, each by few attempts (fault S1)', async (context) => {
     const scene = createScene(context)
     let server = await scene.server()
     const clients = scene.clients(50, server.url, { reconnect: { minUptime: 100 } })

@@ -84,6 +84,7 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
     bits = bits * 3 + few(memory.refusals, 2)
     bits = bits * 3 + few(memory.misfits, 2)
     bits = bits * 4 + few(outage?.unopened ?? 0, 3)
+    bit(outage?.asked === outage?.unopened)
     key += ` r${bits}`
   }
   if (lens.pace) {

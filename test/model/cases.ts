@@ -18,11 +18,18 @@ import {
   type MockServer,
   type VirtualClock,
 } from '../../src/testing/index.ts'
+import { tellingCases } from './mutants/telling-cases.ts'
+import { wiringCases } from './mutants/wiring-cases.ts'
+import { serverCases } from './session/cases.ts'
 import { changed, partsOf, sharesAllIt, shuffled, tree } from './trees.ts'
 
 /** By name: what must not fail. */
 export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
-  '[G1 INV-2 B20] what a link says after it was left is not heard'() {
+  ...serverCases,
+  ...tellingCases,
+  ...wiringCases,
+
+  '[G1 INV-2] (fault B20) what a link says after it was left is not heard'() {
     const { clock, server, live } = connected()
     const heard: unknown[] = []
     live.on('message', ({ data }) => heard.push(data))
@@ -53,7 +60,7 @@ export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
     assert.equal(pings(), before + 1)
   },
 
-  async '[G3 G15 B5] after sleep nothing is live until the link has answered'() {
+  async '[G3 G15] (fault B5) after sleep nothing is live until the link has answered'() {
     const { clock, server, live } = start()
     const queue = live.state('queue')
     server.accepts({ greet: (link) => link.push('queue', 1) })
@@ -62,11 +69,11 @@ export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
     assert.equal(queue.getSnapshot().freshness, 'live')
     server.goesSilent()
     clock.sleep(3_600_000)
-    server.page.resume()
+    server.page.changeNetwork()
     assert.notEqual(queue.getSnapshot().freshness, 'live')
   },
 
-  '[G3 C2] time never goes backwards'() {
+  '[G3] (fault C2) time never goes backwards'() {
     let reading = 1_000
     const clock: Clock = {
       now: () => 0,
@@ -112,7 +119,7 @@ export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
     assert.notEqual(own, Object.prototype)
   },
 
-  '[P14] before server_ready only three types are special'() {
+  '[G2a] (fault P14) before server_ready only three types are special'() {
     const { decode } = rt('auto')
     const away = JSON.stringify({ type: 'rt.go_away', code: 'deploy' })
     assert.equal(decode(away, 0).kind, 'message')
@@ -132,7 +139,7 @@ export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
     assert.deepEqual(parseReason('retry_after=999999999999;spread=1'), { min: 86_400_000, spread: 1 })
   },
 
-  '[G6 P11] close codes mean what the protocol says'() {
+  '[G6] (fault P11) close codes mean what the protocol says'() {
     const words: Readonly<Record<number, string>> = {
       1000: 'backoff',
       1006: 'backoff',
@@ -153,7 +160,7 @@ export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
       assert.equal(classifyClose(Number(code)), kind, code)
   },
 
-  '[INV-17 P12] a ping is answered, ten times a second at most; a pong never'() {
+  '[INV-17] (fault P12) a ping is answered, ten times a second at most; a pong never'() {
     const { clock, server } = connected()
     server.forget()
     for (let count = 0; count < 50; count++) server.send('{"type":"ping","timestamp":1}')

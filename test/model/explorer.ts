@@ -3,11 +3,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { exploreChannel, setups } from './channel/explore.ts'
 import { createEdgeList, type EdgeRows } from './edge-list.ts'
 import { explore, type Broken } from './explore.ts'
+import { exploreSession, setups as sessionSetups } from './session/explore.ts'
 import { runs } from './tunings.ts'
+
+/** What can be explored. */
+export type Machine = 'connection' | 'channel' | 'session'
 
 /** What to do. */
 export interface Order {
-  readonly machines: readonly ('connection' | 'channel')[]
+  readonly machines: readonly Machine[]
   /** The run to begin with. @default as they come */
   readonly first?: string | undefined
   /** Gathers the edges, too. */
@@ -16,7 +20,7 @@ export interface Order {
 
 /** What one machine showed. */
 export interface Report {
-  readonly machine: 'connection' | 'channel'
+  readonly machine: Machine
   readonly states: number
   readonly edges: number
   readonly broken: readonly Broken[]
@@ -45,6 +49,7 @@ const reports = order.machines.map((machine): Report => {
       hits: [],
       ...exploreChannel({ setups: begun(setups), ...(order.list ? { onEdge: list.channel } : {}) }),
     }),
+    session: () => ({ hits: [], ...exploreSession({ setups: begun(sessionSetups) }) }),
   }[machine]()
   // Whatever else is going on: waiting for others is not counted, nor are the threads of the engine.
   const seconds = Math.min(process.cpuUsage().user - user, (performance.now() - start) * 1_000) / 1_000_000

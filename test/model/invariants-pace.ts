@@ -39,7 +39,9 @@ function bounds({
   }
   if (before.phase === 'connected' && before.local) return [0, 1_000]
   if (window !== null)
-    return failures < 1 ? [0, window] : [window, Math.max(window, past < 15_000 ? 0 : 5_000)]
+    return failures < 1
+      ? [0, window]
+      : [before.phase === 'connected' ? window / 2 : window, Math.max(window, past < 15_000 ? 0 : 5_000)]
   if (delay) return [0, 86_400_000]
   return [250, Math.max(1_000, Math.min(maxDelay, past / 2))]
 }
@@ -82,7 +84,7 @@ function wrongCount({ before, event, after, was, is, context: { now, tuning } }:
   if ((outage === null) !== (is.outage === null))
     return `the outage ${outage ? 'goes on' : 'ends'} with ${event.type} in ${before.phase}`
   if (outage && is.outage) {
-    for (const key of ['since', 'failures', 'unopened', 'trips'] as const) {
+    for (const key of ['since', 'failures', 'unopened', 'asked', 'trips'] as const) {
       if (outage[key] !== is.outage[key]) return `${key} is ${outage[key]}, not ${is.outage[key]}`
     }
   }
@@ -103,14 +105,14 @@ function wrongEnd({ before, event, after, was, is, effects }: Edge): string | nu
     : null
 }
 
-function wrongAsking({ event, before, effects, is, context: { tuning } }: Edge): string | null {
+function wrongAsking({ effects, was, is, context: { tuning } }: Edge): string | null {
   for (const effect of effects) {
     const unopened = is.outage?.unopened ?? 0
     const stuck = tuning.hasDiagnose && unopened > 0 && unopened % 3 === 0
-    if (effect.type === 'diagnose' && !stuck) return `diagnose after ${unopened} attempts that never opened`
+    if (effect.type === 'diagnose' && (!stuck || was.outage?.asked === unopened))
+      return `diagnose after ${unopened} attempts that never opened, asked at ${was.outage?.asked}`
     if (effect.type !== 'prepare') continue
-    const asked = before.phase === 'connecting' && before.step === 'diagnosing' && event.type !== 'reset'
-    if (stuck && !asked) return 'diagnose was not asked'
+    if (stuck && is.outage?.asked !== unopened) return 'diagnose was not asked'
     const reason = is.expired ? 'expired' : 'connect'
     if (effect.reason !== reason) return `auth is asked with ${effect.reason}, not ${reason}`
   }

@@ -31,10 +31,11 @@ export function lose(
   const departs = draft.moveAt !== null
   const verdict = event.type === 'diagnosed' ? event.verdict : null
   const outage = draft.outage
-  if (outage === null) draft.outage = { since: now, failures: 0, unopened: 0, trips: 0 }
+  if (outage === null) draft.outage = { since: now, failures: 0, unopened: 0, asked: 0, trips: 0 }
   else if (!departs && typeof verdict !== 'number') {
     const unopened = phase === 'opening' ? outage.unopened + 1 : phase === 'connecting' ? outage.unopened : 0
-    draft.outage = { ...outage, failures: outage.failures + 1, unopened }
+    const asked = unopened === 0 ? 0 : outage.asked
+    draft.outage = { ...outage, failures: outage.failures + 1, unopened, asked }
     if (unopened === 3 && phase === 'opening' && tuning.hasAuth && !tuning.hasDiagnose) draft.expired = true
   }
   const kind = event.type === 'closed' ? event.class : event.type === 'flooded' ? 'long' : 'backoff'

@@ -46,6 +46,7 @@ export interface World {
     readonly since: Instant
     readonly failures: number
     readonly unopened: number
+    readonly asked: number
     readonly trips: number
   } | null
   readonly refusals: number
@@ -254,7 +255,8 @@ export function perform(
       case 'queue':
         draft.mostRequests = Math.max(draft.mostRequests, ++requests)
         draft.request = { id: effect.request, kind: effect.type }
-        draft.outage ??= { since: now, failures: 0, unopened: 0, trips: 0 }
+        draft.outage ??= { since: now, failures: 0, unopened: 0, asked: 0, trips: 0 }
+        if (effect.type === 'diagnose') draft.outage = { ...draft.outage, asked: draft.outage.unopened }
         break
       case 'cancel':
         if (effect.request !== draft.request?.id) break

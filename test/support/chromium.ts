@@ -50,10 +50,10 @@ const flags = [
   '--remote-debugging-port=0',
 ]
 
-/** Starts a Chromium with a profile of its own. */
-export async function startChromium(path: string): Promise<Chromium> {
+/** Starts a Chromium with a profile of its own, and flags of the test's beside the usual ones. */
+export async function startChromium(path: string, ...more: readonly string[]): Promise<Chromium> {
   const profile = mkdtempSync(join(tmpdir(), 'holdfast-chromium-'))
-  const child = spawn(path, [...flags, `--user-data-dir=${profile}`, 'about:blank'], {
+  const child = spawn(path, [...flags, ...more, `--user-data-dir=${profile}`, 'about:blank'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))

@@ -20,6 +20,8 @@ export const generated: readonly string[] = [
   'docs/requirements.md',
   'docs/state-machine.md',
   'docs/mutants.md',
+  'docs/invariants.md',
+  'docs/faults.md',
 ]
 
 /** The pages written by hand, as paths from the root. */

@@ -15,11 +15,13 @@ export interface Site {
   readonly loads: number
   /** Links that are open now. */
   readonly open: number
+  /** The data of what pages sent. */
+  readonly heard: readonly unknown[]
   close(): Promise<void>
 }
 
 /** Where the site's pages are, by path; each is one script of test/browser/pages. */
-const pages = { '/': 'plain.ts', '/strict': 'strict.tsx' } as const
+const pages = { '/': 'plain.ts', '/trace': 'trace.ts', '/strict': 'strict.tsx', '/bare': 'bare.ts' } as const
 
 /** Starts it on a free port. `csp`: a content security policy for every page. */
 export async function startSite(options: { readonly csp?: string } = {}): Promise<Site> {
@@ -29,7 +31,9 @@ export async function startSite(options: { readonly csp?: string } = {}): Promis
   let count = 0
   let upgrades = 0
   let loads = 0
+  const heard: unknown[] = []
   const live = createServer({
+    message: ({ data }) => heard.push(data),
     events: { queue: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } } },
     snapshot: () => ({ count }),
     authorize: () => true,
@@ -78,6 +82,7 @@ export async function startSite(options: { readonly csp?: string } = {}): Promis
     get open() {
       return live.stats().connections.length
     },
+    heard,
     async close() {
       detach()
       await live.close()

@@ -52,8 +52,8 @@ const planted: readonly Planted[] = [
     in: 'the life of a link',
     bug: 'BB7',
     file: 'table',
-    find: `: probe(noted(state, signal), context),`,
-    replace: `: [noted(state, signal), []],`,
+    find: `return probe({ ...noted(state, signal), doubtedAt }, context)`,
+    replace: `return [{ ...noted(state, signal), doubtedAt }, []]`,
   },
   {
     name: 'the outage ends as soon as a link opens',
@@ -97,18 +97,24 @@ const planted: readonly Planted[] = [
     name: 'offline is a verdict: the link is left',
     bug: 'BB15',
     file: 'table',
-    find: `signal === 'hidden' || signal === 'frozen'
-        ?`,
-    replace: `signal === 'offline' ? lose(state, { failure: { code: 'connect-failed' }, class: 'backoff' }, context) : signal === 'hidden' || signal === 'frozen'
-        ?`,
+    find: `if (signal === 'hidden' || signal === 'frozen') return`,
+    replace: `if (signal === 'offline') return lose(state, { failure: { code: 'connect-failed' }, class: 'backoff' }, context)
+      if (signal === 'hidden' || signal === 'frozen') return`,
   },
   {
     name: 'the reconnect window of the server is ignored',
     in: 'pace',
     bug: 'BB16',
     file: 'backoff',
-    find: `if (window !== null) return`,
-    replace: `if (window === 0) return`,
+    find: `if (window !== null) {`,
+    replace: `if (window === 0) {`,
+  },
+  {
+    name: 'diagnose is asked again and again, and nothing is tried',
+    in: 'diagnose',
+    file: 'attempt',
+    find: `|| known === unopened)`,
+    replace: `|| unopened === 0)`,
   },
   {
     name: 'the budget is one larger than it says',
@@ -237,15 +243,15 @@ const planted: readonly Planted[] = [
     in: 'the life of a link',
     bug: 'BB12',
     file: 'link',
-    find: `(slept || silent ? context.now : null)`,
-    replace: `(silent ? context.now : null)`,
+    find: `?? (slept ? context.now : null)`,
+    replace: ``,
   },
   {
     name: 'every signal sends a probe beside the one under way',
     in: 'the life of a link',
     file: 'link',
-    find: `if (!heartbeat || (state.local && !again))`,
-    replace: `if (!heartbeat)`,
+    find: `return state.local && !again ? [next, []] : ask(`,
+    replace: `return ask(`,
   },
   {
     name: 'a deadline is not cleared when it is met',

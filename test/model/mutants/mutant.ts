@@ -7,7 +7,7 @@ export interface Mutant extends Patch {
   readonly name: string
   /** The entry of the bug bank: faults that other libraries had, see docs/mutants.md. */
   readonly bug?: string
-  /** What must find it: the exploration of a machine, or a case by its name. */
+  /** What must find it: the exploration of a machine, the simulation, or a case by its name. */
   readonly by: string
   /** The run of the exploration that finds it soonest. @default the first */
   readonly in?: string

@@ -17,7 +17,13 @@ export type Outcome = SendOutcome | 'resolved' | { readonly rejected: string }
 
 /** What a client was made with, as far as the rules depend on it; defaults filled in. */
 export interface ClientFacts {
-  readonly heartbeat: { readonly interval: number; readonly timeout: number; readonly probe: number } | null
+  readonly heartbeat: {
+    readonly interval: number
+    readonly timeout: number
+    readonly probe: number
+    /** What the app left open: there the server's advice counts. */
+    readonly advised?: ReadonlyArray<'interval' | 'timeout'>
+  } | null
   readonly budget: { readonly attempts: number; readonly windowed: number; readonly per: number }
   readonly minDelay: number
   readonly minUptime: number
@@ -56,8 +62,8 @@ export type Happening =
   | { readonly kind: 'effect'; readonly machine: string; readonly effect: Fields }
   /** `on('status')`. */
   | { readonly kind: 'status'; readonly status: Status; readonly previous: Status; readonly depth: number }
-  /** The connection's store told its subscribers. */
-  | { readonly kind: 'snapshot'; readonly snapshot: Shown; readonly depth: number }
+  /** The connection's store told its subscribers. `wall`: the client's epoch time, by which `retryAt` is read. */
+  | { readonly kind: 'snapshot'; readonly snapshot: Shown; readonly depth: number; readonly wall?: number }
   /** A channel's store told its subscribers. */
   | ({ readonly kind: 'channel'; readonly depth: number } & ChannelShown)
   /** `on('message')`. */
@@ -65,21 +71,24 @@ export type Happening =
   /** `on('error')`, and what the logger was told: whatever text reaches a person. */
   | { readonly kind: 'error'; readonly code: string; readonly text: string; readonly depth: number }
   | { readonly kind: 'log'; readonly text: string }
-  | { readonly kind: 'call'; readonly call: Call }
+  /** `isInside`: made inside a callback of this client's. */
+  | { readonly kind: 'call'; readonly call: Call; readonly isInside?: boolean }
   | { readonly kind: 'settled'; readonly id: number; readonly outcome: Outcome }
-  /** The app's own functions: `load` of a channel, `auth`, `url`, `diagnose`. */
+  /** The app's own functions: `load` of a channel (`key` is its name), `auth`, `url`, `diagnose`. What is aborted is answered. */
   | { readonly kind: 'asked'; readonly what: 'load' | 'auth' | 'url' | 'diagnose'; readonly key: string }
   | { readonly kind: 'answered'; readonly what: 'load' | 'auth' | 'url' | 'diagnose'; readonly key: string }
   /** Text reached, or left, the link that the client holds. `buffered`: bytes that wait in the socket after a write. */
   | { readonly kind: 'inbound'; readonly text: string }
   | { readonly kind: 'outbound'; readonly text: string; readonly buffered: number }
-  /** A look from outside, without being told: what the snapshots say at this moment. */
+  /** A look from outside, without being told: what the snapshots say at this moment. Never while nothing of the client runs. */
   | {
       readonly kind: 'sample'
       readonly snapshot: Shown
       readonly channels: readonly ChannelShown[]
       /** Bytes and messages that wait to be sent, where they can be told. */
       readonly waiting?: { readonly messages: number; readonly bytes: number }
+      /** What the client holds of the world, where it can be told. */
+      readonly held?: Leftovers
     }
   /** The page: what it told, and times in which nothing ran. */
   | { readonly kind: 'page'; readonly signal: string }
@@ -96,9 +105,12 @@ export type Happening =
       readonly effect?: Fields
       readonly phase: string
     }
-  | { readonly kind: 'truth'; readonly channel: string; readonly value: unknown }
-  /** All faults are healed: from now on INV-30 counts. */
-  | { readonly kind: 'healed' }
+  /** `soon`: it is about to become true, nobody knows at which moment; told again once it is. */
+  | { readonly kind: 'truth'; readonly channel: string; readonly value: unknown; readonly soon?: boolean }
+  /** The simulated world did something to the client, or to everybody; in words. */
+  | { readonly kind: 'moved'; readonly what: string }
+  /** All faults are healed: a minute later, or from `well` on, INV-30 counts. */
+  | { readonly kind: 'healed' | 'well' }
 
 /** One thing that happened. */
 export type Entry = Happening & {

@@ -33,7 +33,7 @@ const garbage: ReadonlyArray<readonly [name: string, text: string]> = [
 
 describe('garbage', () => {
   it.each(garbage)(
-    '[G23 H9 P1] (%s) never throws, is reported as protocol-error, and the link goes on',
+    '[G23 H9] (%s) never throws, is reported as protocol-error, and the link goes on',
     (_name, text) => {
       for (const level of [0, 1] as const) {
         const r = connected({}, (s) => s.accepts({ level }))

@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/index.ts'
 import { codes, connected, rig, type Rig } from './rig.ts'
 
 describe('a thread that was blocked, a page that was frozen', () => {
-  it('[G3] (faults B12, C3, C5) for 30 s leads to a probe, not to an end: timers were late, the link was not', () => {
+  it('[G3] (fault B12) (fault C3) (fault C5) for 30 s leads to a probe, not to an end: timers were late, the link was not', () => {
     const { clock, server, live, errors, opens, sent } = rig()
     live.connect()
     const heard: unknown[] = []

@@ -13,7 +13,7 @@ const signals: ReadonlyArray<readonly [name: string, (r: Rig) => void]> = [
 
 describe('a probe', () => {
   it.each(signals)(
-    '[G3 N18] (faults B6, B7) after %s leaves a dead link within 3 s, whatever readyState says',
+    '[G3 N18] (fault B6) after %s leaves a dead link within 3 s, whatever readyState says',
     (_name, signal) => {
       const r = connected({ random: 0.5 })
       r.server.goesSilent()
@@ -31,7 +31,7 @@ describe('a probe', () => {
     },
   )
 
-  it.each(signals)('[G3] (faults B8, B11) after %s leaves a good link alone', (_name, signal) => {
+  it.each(signals)('[G3] (fault B8) (fault B11) after %s leaves a good link alone', (_name, signal) => {
     const r = connected()
     const before = r.snapshot
     signal(r)
@@ -41,7 +41,7 @@ describe('a probe', () => {
     expect(r.snapshot).toBe(before)
   })
 
-  it('[G3] (faults B3, B10) is one, however many signals come at once', () => {
+  it('[G3] (fault B3) (fault B10) is one, however many signals come at once', () => {
     const { page, sent } = connected()
     page.resume()
     page.show()

@@ -14,11 +14,7 @@ it('[A7] tells nobody of the same value', () => {
 
 it('[A7] tells once of several changes that are put off', () => {
   const later: Array<() => void> = []
-  const store = createStore(
-    1,
-    () => undefined,
-    (tell) => later.push(tell),
-  )
+  const store = createStore(1, () => undefined, { schedule: (tell) => later.push(tell) })
   const seen: number[] = []
   store.subscribe(() => seen.push(store.getSnapshot()))
   store.set(2)
@@ -59,4 +55,23 @@ it('[A10 G17] unsubscribes once, also while it tells; the same function may subs
   store.clear()
   store.set(3)
   expect([told, store.size]).toEqual([1, 0])
+})
+
+it('[A7 G13] tells nobody of what came to nothing before it was told, unless somebody has looked', () => {
+  const later: Array<() => void> = []
+  const store = createStore({ n: 1 }, () => undefined, {
+    schedule: (tell) => later.push(tell),
+    isSame: (a, b) => a.n === b.n,
+  })
+  const first = store.getSnapshot()
+  let told = 0
+  store.subscribe(() => told++)
+  for (const look of [false, true]) {
+    store.set({ n: 2 })
+    if (look) store.getSnapshot()
+    store.set({ n: 1 })
+    for (const tell of later.splice(0)) tell()
+    expect(told).toBe(look ? 1 : 0)
+    expect(store.getSnapshot() === first).toBe(!look)
+  }
 })

@@ -1,0 +1,31 @@
+// A subscriber that closed the connection once did not keep the next one from being told what was before.
+import { expect, it } from 'vitest'
+import { connected } from '../behaviour/rig.ts'
+
+it('[G8] close() in a subscriber: the others hear no more of what was, only that it is closed', () => {
+  const { live, server, clock } = connected()
+  const told: string[] = []
+  live.subscribe(() => {
+    told.push(`first ${live.getSnapshot().status}`)
+    live.close()
+  })
+  live.subscribe(() => told.push(`second ${live.getSnapshot().status}`))
+  server.refuses()
+  server.closeAll(1006)
+  clock.advance(0)
+  expect(told).toEqual(['first reconnecting', 'first closed', 'second closed'])
+})
+
+it('[G8] close() in a subscriber of a channel: no other subscriber is called after it', () => {
+  const { live, server, clock } = connected()
+  const told: unknown[] = []
+  const queue = live.state('queue')
+  queue.subscribe(() => {
+    told.push(['first', queue.getSnapshot().data])
+    live.close()
+  })
+  queue.subscribe(() => told.push(['second', queue.getSnapshot().data]))
+  server.push('queue', 1)
+  clock.advance(0)
+  expect(told).toEqual([['first', 1]])
+})

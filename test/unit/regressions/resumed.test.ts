@@ -1,0 +1,40 @@
+// A page that was frozen or cached once said `live` of data that the server had long replaced.
+import { expect, it } from 'vitest'
+import { connected } from '../behaviour/rig.ts'
+
+it.each(['resume', 'restore'] as const)(
+  '[G15 G3 INV-11] after %s nothing is live until the link has answered (fault B2) (fault B3)',
+  (how) => {
+    const { clock, server, page, live } = connected()
+    const queue = live.state('queue')
+    queue.subscribe(() => undefined)
+    server.push('queue', 1)
+    clock.advance(1_000)
+    expect(queue.getSnapshot().freshness).toBe('live')
+    server.latency(50)
+    page.hide()
+    page.freeze()
+    clock.block(3_000)
+    page[how]()
+    expect(queue.getSnapshot().freshness).not.toBe('live')
+    clock.advance(100)
+    page.show()
+    expect(queue.getSnapshot().freshness).toBe('live')
+  },
+)
+
+it('[G15 G3 INV-11] a page that thaws with old data doubts it, whichever signal comes first (fault B2)', () => {
+  const { clock, server, page, live } = connected()
+  const queue = live.state('queue')
+  queue.subscribe(() => undefined)
+  server.push('queue', 1)
+  clock.advance(1_000)
+  server.goesSilent()
+  page.hide()
+  clock.block(600_000)
+  page.show()
+  expect(queue.getSnapshot().freshness).not.toBe('live')
+  server.resumesTalking()
+  clock.advance(100)
+  expect(queue.getSnapshot().freshness).toBe('live')
+})
