@@ -1,5 +1,6 @@
 // The app of one client: a real connection on a simulated machine, its channels, and a record of everything it is told.
-import type { Connection, SendOutcome } from '../../../src/api.ts'
+import type { Connection } from '../../../src/api.ts'
+import type { SendOutcome } from '../../../src/channels/outcome.ts'
 import type { StateChannel, StateOptions } from '../../../src/channels/state-snapshot.ts'
 import { createConnection } from '../../../src/connection.ts'
 import type { HoldfastError } from '../../../src/errors.ts'

@@ -115,6 +115,26 @@ export function leaves(frame: object, buffered: number = 0): Happening {
   return { kind: 'outbound', text: JSON.stringify(frame), buffered }
 }
 
+/** A channel is subscribed to. */
+export function subscribes(id: string, channel: string = 'price'): Happening {
+  return leaves({ type: 'rt.subscribe', id, channel })
+}
+
+/** The answer to that. */
+export function answered(id: string, fields: object = {}): Happening {
+  return arrives({ type: 'rt.subscribed', id, channel: 'price', ...fields })
+}
+
+/** A message of a channel that was subscribed to under this name. */
+export function pushes(
+  ref: string,
+  data: unknown,
+  channel: string = 'price',
+  fields: object = {},
+): Happening {
+  return arrives({ type: 'rt.message', channel, ref, data, ...fields })
+}
+
 /** Nothing is left, but for what is named. */
 export function left(leftovers: Partial<Leftovers> = {}): Happening {
   const nothing = { timers: 0, links: 0, listeners: 0, promises: 0, requests: 0 }

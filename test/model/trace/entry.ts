@@ -1,5 +1,5 @@
 // What the checkers look at: everything that happened to some clients of one server, in order. Types only.
-import type { SendOutcome } from '../../../src/api.ts'
+import type { SendOutcome } from '../../../src/channels/outcome.ts'
 import type { Freshness } from '../../../src/channels/state-snapshot.ts'
 import type { ConnectionSnapshot, Status } from '../../../src/machine/snapshot.ts'
 

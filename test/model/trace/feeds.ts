@@ -1,5 +1,6 @@
 // How a channel is fed and what it tells (INV-22, INV-23): one source at a time, and news only where something is new.
 import type { ChannelShown, Checker, ClientFacts, Entry, Fields } from './entry.ts'
+import { watchSubscribed } from './frames.ts'
 import { toCanonical } from './truth-log.ts'
 import { channelOf, eachClient } from './watch.ts'
 
@@ -10,7 +11,7 @@ function newsOf({ freshness, data, error }: ChannelShown): string {
 
 const onlyNews = eachClient(
   'INV-22',
-  'A channel tells its subscribers exactly when its data, freshness or error has changed, data being compared deeply; messages are told in the order they arrived and never taken for repeats.',
+  'A channel tells its subscribers exactly when its data, freshness or error has changed, data being compared deeply; messages are told in the order they arrived (at levels 2 and 3: in which those of their channel did) and never taken for repeats.',
   ({ complain }) => {
     interface Told {
       subscribers: number
@@ -41,12 +42,25 @@ const onlyNews = eachClient(
     /** Frames that arrived; those before `next` were told, or passed over. */
     let arrived: string[] = []
     let next = 0
+    /** The data of messages of subscribed channels that were neither told nor passed over. */
+    const subscribed = watchSubscribed()
+    const messages = new Map<string, string[]>()
     const receive = (entry: Extract<Entry, { kind: 'message' }>): void => {
+      const said = messages.get(entry.type) ?? []
+      const place = said.indexOf(toCanonical(entry.data))
+      if (place >= 0) return void said.splice(0, place + 1)
       const index = arrived.findIndex((text, at) => at >= next && typeOf(text) === entry.type)
       if (index >= 0) next = index + 1
       else complain(`Message ${entry.type} is told out of order, or never arrived.`, entry)
     }
     const arrive = (text: string): void => {
+      const { message } = subscribed.hears(text)
+      if (message?.channel !== undefined) {
+        const said = messages.get(message.channel) ?? []
+        messages.set(message.channel, said)
+        if (said.push(toCanonical(message.data)) > REMEMBERED) said.shift()
+        return
+      }
       arrived.push(text)
       if (arrived.length < 2 * REMEMBERED) return
       arrived = arrived.slice(REMEMBERED)
@@ -58,7 +72,11 @@ const onlyNews = eachClient(
       else if (entry.kind === 'channel') tell(entry)
       else if (entry.kind === 'message') receive(entry)
       else if (entry.kind === 'inbound') arrive(entry.text)
-      else if (entry.kind === 'sample')
+      else if (entry.kind === 'outbound') subscribed.sends(entry.text)
+      else if (entry.kind === 'effect' && entry.machine === 'connection' && entry.effect.type === 'open') {
+        subscribed.clear()
+        messages.clear()
+      } else if (entry.kind === 'sample')
         for (const shown of entry.channels) {
           const { subscribers, news } = of(shown.channel)
           if (subscribers > 0 && news !== null && news !== newsOf(shown))

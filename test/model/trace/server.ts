@@ -12,6 +12,9 @@ interface LinkSeen {
   isOver: boolean
 }
 
+/** How a channel is fed at levels 2 and 3. */
+const ofChannels: readonly string[] = ['rt.subscribed', 'rt.message']
+
 /** The type of what is sent, whether by a session or seen from outside. */
 function typeOf({ text, wire }: Fields): string {
   const given = text ?? wire
@@ -34,7 +37,7 @@ function wrong(link: LinkSeen, effect: Fields, isChannel: (type: string) => bool
     return `${type} on a link that nobody was let in on.`
   if (type !== 'send') return null
   const sent = typeOf(effect)
-  const feeds = effect.channel !== undefined || isChannel(sent)
+  const feeds = effect.channel !== undefined || isChannel(sent) || ofChannels.includes(sent)
   if (feeds && !link.isReady) return `${sent} is sent before client_ready.`
   if ((feeds || sent === 'server_ready') && link.user === null)
     return `${sent} is sent to a link that nobody was let in on.`

@@ -5,7 +5,8 @@ import { eachClient } from './watch.ts'
 /** What a WebSocket adds to a message on the wire, at most. */
 const FRAMING = 14
 /** Frames of the connection itself do not wait for a slow socket. */
-const control = /^\{"type":"(?:ping|pong|client_ready)"/
+const control = /^(?:\{"type":"(?:ping|pong|client_ready)"|\[?\{"type":"rt\.(?:un)?subscribe")/
+const subscribe = /^\[?\{"type":"rt\.subscribe"/
 
 const boundedQueues = eachClient(
   'INV-16',
@@ -47,14 +48,16 @@ const boundedHold = eachClient(
   ({ complain }) => {
     let channels = 0
     let promises = 0
+    let subscribes = false
     return (entry) => {
       if (entry.kind === 'made') channels = Object.keys(entry.facts.channels).length
       else if (entry.kind === 'call' && 'id' in entry.call) promises++
       else if (entry.kind === 'settled') promises--
+      else if (entry.kind === 'outbound') subscribes ||= subscribe.test(entry.text)
       else if (entry.kind === 'sample' && entry.held) {
-        // One alarm for the connection, one for what waits to be sent, one for each channel.
+        // One alarm for the connection, one for what waits to be sent, one for each channel; one for all subscriptions.
         const most: Leftovers = {
-          timers: 2 + channels,
+          timers: 2 + channels + Number(subscribes),
           links: 1,
           listeners: 1,
           promises,

@@ -1,15 +1,18 @@
 // What is live is true (INV-12): proven on this link, a value of the server's, and none older than the proof.
 import type { ChannelShown, Checker, ClientFacts, Entry, Fields, Violation } from './entry.ts'
+import { watchSubscribed } from './frames.ts'
 import { createTruthLog, type TruthLog } from './truth-log.ts'
 import { BLUR, channelOf, eachClient } from './watch.ts'
 
 const rule =
-  'What is `live` was proven on this link, by a whole state or by a load begun on it, and equals a value of the server’s that is no older than that proof.'
+  'What is `live` was proven on this link, by a whole state, by a load begun on it (at levels 2 and 3: after the subscription was answered), or because the server recovered what was proven when the last link was lost; and it equals a value of the server’s that is no older than that proof.'
 
 /** What is known of one channel of one client. */
 interface Evidence {
   /** The place in the truth's history that this link has proven at least; null: nothing is proven on this link. */
   proof: number | null
+  /** What was proven when the link was lost, and nothing has cast doubt on since: all that is missing is what the server replays. */
+  kept: number | null
   /** The place of the last whole state that arrived on this link. */
   arrived: number | null
   /** Loads under way that prove: the place that was current when they began. */
@@ -25,6 +28,7 @@ interface Evidence {
 function createEvidence(): Evidence {
   return {
     proof: null,
+    kept: null,
     arrived: null,
     loads: new Map(),
     answer: null,
@@ -33,26 +37,39 @@ function createEvidence(): Evidence {
   }
 }
 
-/** What was proven is no longer, neither will be by a load under way. */
+/** What was proven is no longer, neither will be by a load under way, nor by what is replayed. */
 function doubt(evidence: Evidence): void {
-  evidence.proof = null
+  evidence.proof = evidence.kept = null
   evidence.loads.clear()
 }
 
-function happen(evidence: Evidence, { type, whole, request }: Fields): void {
+/** `isRecovered`: on this link the server itself said that nothing is missing. */
+function happen(evidence: Evidence, event: Fields, isRecovered: boolean): void {
+  const { type, whole, request } = event
   evidence.answer = null
   switch (type) {
-    case 'up':
-    case 'down':
+    case 'up': {
+      const { kept, arrived } = evidence
       doubt(evidence)
-      evidence.isUp = type === 'up'
+      evidence.isUp = true
+      if (event.recovered === true && isRecovered && kept !== null)
+        evidence.proof = Math.max(kept, arrived ?? 0)
       return
+    }
+    case 'down': {
+      const kept = evidence.proof ?? (evidence.isUp ? null : evidence.kept)
+      doubt(evidence)
+      evidence.isUp = false
+      evidence.kept = kept
+      return
+    }
     case 'signalled':
     case 'spoiled':
     case 'reset':
       return doubt(evidence)
     case 'pushed':
-      if (whole === true) evidence.proof = Math.max(0, evidence.arrived ?? 0)
+      // What was missed proves nothing before the word that it is all there is.
+      if (whole === true && event.replayed !== true) evidence.proof = Math.max(0, evidence.arrived ?? 0)
       return
     case 'loaded':
       evidence.answer = evidence.loads.get(request) ?? null
@@ -70,6 +87,9 @@ function watchClient(
   const channels = new Map<string, Evidence>()
   let facts: ClientFacts | null = null
   let isConnected = false
+  /** Nothing comes on this link that was not subscribed to. */
+  let subscribes = false
+  const subscribed = watchSubscribed()
   const of = (channel: string): Evidence => {
     let evidence = channels.get(channel)
     if (!evidence) channels.set(channel, (evidence = createEvidence()))
@@ -77,8 +97,14 @@ function watchClient(
   }
   const act = (channel: string, { type, request }: Fields, felt: number): void => {
     const evidence = of(channel)
-    if (type === 'load' && (evidence.isUp || isConnected)) evidence.loads.set(request, truth.current(channel))
+    const isHeard = subscribes ? subscribed.answerOf(channel) !== null : evidence.isUp || isConnected
+    if (type === 'load' && isHeard) evidence.loads.set(request, truth.current(channel))
     if (type === 'applyLoad' && evidence.answer !== null) evidence.proof = evidence.answer
+    if (type === 'forget') evidence.kept = null
+    if (type === 'forget' && subscribes) {
+      doubt(evidence)
+      subscribed.leave(channel)
+    }
     if (type !== 'applyLoad' && type !== 'applyPush' && type !== 'forget') return
     // Within one turn it cannot be told which came first.
     if (evidence.updatedAt !== null && felt > evidence.updatedAt + BLUR) evidence.updatedAt = null
@@ -108,22 +134,39 @@ function watchClient(
         return
       case 'event': {
         const channel = channelOf(entry.machine)
-        if (channel !== null) happen(of(channel), entry.event)
+        if (channel === null) {
+          if (entry.event.type === 'ready' && Number(entry.event.level) > 1) subscribes = true
+          return
+        }
+        happen(of(channel), entry.event, subscribed.answerOf(channel)?.recovered === true)
+        if (entry.event.type === 'down') subscribed.leave(channel)
         return
       }
       case 'effect': {
         const channel = channelOf(entry.machine)
         if (channel !== null) return act(channel, entry.effect, entry.felt)
         if (entry.effect.type !== 'open') return
-        isConnected = false
+        isConnected = subscribes = false
+        subscribed.clear()
         for (const evidence of channels.values()) {
-          doubt(evidence)
+          evidence.proof = null
+          evidence.loads.clear()
           evidence.arrived = null
           evidence.isUp = false
         }
         return
       }
+      case 'outbound':
+        return subscribed.sends(entry.text)
       case 'inbound': {
+        const { answered, message } = subscribed.hears(entry.text)
+        const { channel, data } = answered ?? message ?? {}
+        if (channel !== undefined) {
+          // The answer may bring the state of any channel; a message is one only where each of them is.
+          const isState = answered ? data !== undefined : facts?.channels[channel]?.kind === 'replace'
+          if (isState) of(channel).arrived = truth.placeOf(channel, data)
+          return
+        }
         const type = /^\{"type":"([\w.:-]{1,64})"/.exec(entry.text)?.[1]
         if (type === undefined || facts?.channels[type]?.kind !== 'replace') return
         of(type).arrived = truth.placeOf(type, toData(entry.text))

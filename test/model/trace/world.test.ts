@@ -17,6 +17,7 @@ import {
   sample,
   snapshot,
   status,
+  subscribes,
   to,
 } from './build.ts'
 
@@ -59,6 +60,9 @@ it('[INV-18] what is held of the world is bounded', () => {
     '4 timers are held; 3 are needed.',
     at(0, made(), sample({}, [], { held: { ...held, timers: 4 } })),
   )
+  // The subscriptions of a link have an alarm of their own.
+  const more = { held: { ...held, timers: 4 } }
+  expectHolds('INV-18', at(0, made(), subscribes('s1'), sample({}, [], more)))
   expectBroken(
     'INV-18',
     '2 links are held; 1 are needed.',
