@@ -11,7 +11,7 @@ import { createStore } from './lib/store.ts'
 import { createTimeline } from './lib/timeline.ts'
 import { createTurns } from './lib/turns.ts'
 import type { Failure, State } from './machine/model.ts'
-import { isSame, toSnapshot } from './machine/snapshot.ts'
+import { isSame, toSnapshot, type Status } from './machine/snapshot.ts'
 import { initialState } from './machine/state.ts'
 import { resolveOptions, type ConnectionOptions } from './options.ts'
 import { createReporter } from './reporter.ts'
@@ -56,6 +56,7 @@ export function createConnection(given: ConnectionOptions): Connection {
   let dropped = 0
   let stopListening: (() => void) | null = null
   let closed: HoldfastError | null = null
+  let toldStatus: Status = 'idle'
 
   /** Lost time is told to all before whatever brought it to light. */
   const notice = (late: boolean): void => {
@@ -77,7 +78,12 @@ export function createConnection(given: ConnectionOptions): Connection {
       const { status } = snapshot
       if (status !== before.status) {
         reporter.log('info', status, { url: driver.address, attempt: snapshot.attempt })
-        turns.run(() => events.emit('status', { status, previous: before.status, snapshot }))
+        // A close() may come between a change and its telling: what was never told is nobody's previous.
+        turns.run(() => {
+          const previous = toldStatus
+          toldStatus = status
+          events.emit('status', { status, previous, snapshot })
+        })
       }
       settleReady()
       sender.flush()

@@ -29,3 +29,14 @@ it('[G8] close() in a subscriber of a channel: no other subscriber is called aft
   clock.advance(0)
   expect(told).toEqual([['first', 1]])
 })
+
+it('[INV-3] close() in a subscriber: the last status follows the one that was told, not one that nobody heard of', () => {
+  const { live, server, clock } = connected()
+  const told: string[] = []
+  live.on('status', ({ status, previous }) => told.push(`${status} after ${previous}`))
+  live.subscribe(() => live.close())
+  server.refuses()
+  server.closeAll(1006)
+  clock.advance(0)
+  expect(told).toEqual(['closed after connected'])
+})
