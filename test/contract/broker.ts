@@ -52,7 +52,7 @@ export function describeBroker(name: string, make: () => BrokerWorld | Promise<B
       expect((await broker.history('b')).top.offset).toBe(0)
     })
 
-    it('[G14] (fault BB1) gives an empty channel a position that recovers what comes after', async () => {
+    it('[G14 BB1] gives an empty channel a position that recovers what comes after', async () => {
       const { top } = await broker.history('a')
       expect(top.offset).toBe(0)
       expect(await broker.history('a', top)).toMatchObject({ items: [], complete: true, top })
@@ -96,7 +96,7 @@ export function describeBroker(name: string, make: () => BrokerWorld | Promise<B
       expect((await at(0)).complete).toBe(false)
     })
 
-    it('[G21] (fault BB2) forgets messages by age, but not where the channel was: at the top nothing is missed', async () => {
+    it('[G21 BB2] forgets messages by age, but not where the channel was: at the top nothing is missed', async () => {
       await broker.publish('a', '"x"', { history: { size: 10, ttl: 1_000 } })
       const { top } = await broker.history('a')
       await world.pass(1_001)

@@ -45,7 +45,7 @@ export function toKey(state: State, world: World, tuning: Tuning, lens: Lens): s
   bit(lens.page === true && memory.hidden)
   bit(outage === null)
   bit(connected !== null && connected.away !== null)
-  key += ` ${bits} ${connected ? (connected.level ?? '?') : ''}`
+  key += ` ${bits} ${connected ? (connected.level === null ? '?' : Math.sign(connected.level)) : ''}`
   if (lens.interest) {
     bits = 0
     bit(memory.held)

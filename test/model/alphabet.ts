@@ -1,6 +1,7 @@
 // Everything that may happen to a connection in a given state: each event, at each time that matters, with each chance that matters.
 import type { Event, Failure, Slot, State } from '../../src/machine/model.ts'
 import type { CloseClass } from '../../src/protocol/close-codes.ts'
+import { atLevel } from '../support/greeting.ts'
 import { isStale, nextDue, type World } from './world.ts'
 
 /** One thing that may happen. */
@@ -89,7 +90,9 @@ function linkEvents(link: number, state: State, world: World): Event[] {
   const level = connected?.level ?? null
   // After the first frame or a long silence, `server_ready` is the app's own word (protocol 1.3).
   if (level !== 0) {
-    for (const [window, heartbeat] of greetings) events.push({ type: 'ready', link, window, heartbeat })
+    for (const [window, heartbeat] of greetings)
+      events.push({ type: 'ready', link, ...atLevel(1), window, heartbeat })
+    events.push({ type: 'ready', link, ...atLevel(3), window: null, heartbeat: null })
   }
   if (level === null) events.push({ type: 'plain', link })
   const sent = connected?.pings ?? []

@@ -38,7 +38,14 @@ it('[G10 INV-23] a poll that was missed while hidden is not made up for once pus
   ]
   const back: ChannelEvent = { type: 'back' }
   expect(play([...missed, back])[1]).toEqual([{ type: 'load', request: 2 }])
-  expect(play([...missed, { type: 'up' }, { type: 'pushed', whole: true }, back])[1]).toEqual([])
+  expect(
+    play([
+      ...missed,
+      { type: 'up', recovered: null },
+      { type: 'pushed', whole: true, replayed: false },
+      back,
+    ])[1],
+  ).toEqual([])
 })
 
 it('[A10 G8] reset() while nobody is subscribed any more still ends in rest, with and without a load', () => {

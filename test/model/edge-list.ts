@@ -1,5 +1,6 @@
 // The list of edges that docs/state-machine.md shows: gathered while exploring, written as Markdown.
 import { toFreshness } from '../../src/channels/freshness.ts'
+import type { ChannelEvent } from '../../src/channels/model.ts'
 import type { Event, State } from '../../src/machine/model.ts'
 import type { ChannelEdge } from './channel/invariants.ts'
 import type { Edge } from './edge.ts'
@@ -41,7 +42,7 @@ export function createEdgeList(): EdgeList {
     channel({ before, event, after }) {
       const [from, to] = [toFreshness(before), toFreshness(after)]
       if (!event || from === to) return
-      channel.add(`${from} | ${event.type === 'due' ? `due \`${event.slot}\`` : event.type} | ${to}`)
+      channel.add(`${from} | ${toChannelWord(event)} | ${to}`)
     },
     rows: () => ({ connection: [...connection], channel: [...channel] }),
   }
@@ -102,6 +103,11 @@ function toLabel(state: State): string {
 function toWord(event: Event): string {
   if (event.type === 'due') return `due \`${event.slot}\``
   return event.type === 'page' ? event.signal : event.type
+}
+
+function toChannelWord(event: ChannelEvent): string {
+  if (event.type === 'due') return `due \`${event.slot}\``
+  return event.type === 'up' && event.recovered ? 'recovered' : event.type
 }
 
 function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {

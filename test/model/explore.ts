@@ -3,6 +3,7 @@ import type { Context, Event, State, Tuning } from '../../src/machine/model.ts'
 import { initialState } from '../../src/machine/state.ts'
 import { table } from '../../src/machine/table.ts'
 import { transition } from '../../src/machine/transition.ts'
+import { atLevel } from '../support/greeting.ts'
 import { toKey } from './abstraction.ts'
 import { moves, staleEvents, type Move } from './alphabet.ts'
 import type { Edge } from './edge.ts'
@@ -174,9 +175,10 @@ function kindly(state: State, { request, isOpen }: World): Event | null {
     case 'opening':
       return isOpen ? null : { type: 'opened', link: state.link }
     case 'handshaking':
-      return { type: 'ready', link: state.link, window: null, heartbeat: null }
+      return { type: 'ready', link: state.link, ...atLevel(1), window: null, heartbeat: null }
     case 'connected': {
-      if (state.level === null) return { type: 'ready', link: state.link, window: null, heartbeat: null }
+      if (state.level === null)
+        return { type: 'ready', link: state.link, ...atLevel(1), window: null, heartbeat: null }
       const sent = state.pings.at(-1)
       return sent ? { type: 'pong', link: state.link, timestamp: sent.timestamp } : null
     }

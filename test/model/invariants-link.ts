@@ -29,7 +29,9 @@ function wrongLevel({ before, event, after, was, is, context: { now, tuning } }:
     if (after.level === null && now < was.openedAt + 1_000) return 'connected after too little silence'
   }
   if (after.level === null) return is.told === 'nothing' ? null : `${is.told} was told, and the level is open`
-  if (after.level > 0) return is.told === 'ready' ? null : 'level 1 was never told'
+  if (before.phase === 'connected' && before.level && after.level !== before.level) return 'the level changes'
+  if (after.level > 0)
+    return is.told === 'ready' && is.level === after.level ? null : `level ${after.level} was never told`
   if (greeting === 'plain' || is.told === 'plain' || (before.phase === 'connected' && before.level === 0))
     return null
   return event.type === 'due' && now >= was.openedAt + handshakeTimeout ? null : 'level 0 was never told'

@@ -17,6 +17,8 @@ export interface World {
   readonly isOpen: boolean
   /** What this link's frames have told: nothing, that the server is plain, or `server_ready`. */
   readonly told: 'nothing' | 'plain' | 'ready'
+  /** What the first `server_ready` of this link said. */
+  readonly level: number
   readonly openedAt: Instant
   readonly connectedAt: Instant | null
   readonly heardAt: Instant
@@ -69,6 +71,7 @@ export const initialWorld: World = {
   link: null,
   isOpen: false,
   told: 'nothing',
+  level: 0,
   openedAt: never,
   connectedAt: null,
   heardAt: never,
@@ -99,6 +102,7 @@ function copy(world: World): Draft {
     link: world.link,
     isOpen: world.isOpen,
     told: world.told,
+    level: world.level,
     openedAt: world.openedAt,
     connectedAt: world.connectedAt,
     heardAt: world.heardAt,
@@ -163,6 +167,7 @@ export function perceive(world: World, state: State, event: Event, now: Instant)
   if (isStale(state, event)) return draft
   if (isInbound(event)) {
     draft.heardAt = now
+    if (event.type === 'ready' && draft.told !== 'ready') draft.level = event.level
     if (event.type === 'ready') draft.told = 'ready'
     if (event.type === 'plain' && draft.told === 'nothing') draft.told = 'plain'
   }

@@ -35,5 +35,5 @@ test('[E1] listeners get what their event carries', () => {
 test('[B1] a send says what became of it, and never more than is known', async () => {
   const sent = await live.send('chat', { text: 'hello' })
   if (!sent.ok) expectTypeOf(sent.maybeDelivered).toEqualTypeOf<boolean>()
-  else expectTypeOf(sent.outcome).toEqualTypeOf<'written'>()
+  else expectTypeOf(sent.outcome).toEqualTypeOf<'acked' | 'written'>()
 })

@@ -3,7 +3,7 @@ import type { Channel, ChannelContext } from '../../../src/channels/model.ts'
 import { toFreshness } from '../../../src/channels/freshness.ts'
 import { channelSlots, channelStep, initialChannel } from '../../../src/channels/table.ts'
 import { checkChannel, type ChannelEdge } from './invariants.ts'
-import { answer, deliver, moves, nextDue, type Move } from './moves.ts'
+import { answer, answersTo, deliver, heed, moves, nextDue, type Move } from './moves.ts'
 import { copy, includes, initialWorld, isLive, perform, type Draft, type Setup, type World } from './world.ts'
 import type { Broken } from '../explore.ts'
 
@@ -14,6 +14,7 @@ const usual: Omit<Setup, 'name'> = {
   hasInitial: false,
   versioned: false,
   greets: false,
+  recovers: false,
   lags: false,
   lens: 'order',
 }
@@ -28,6 +29,9 @@ export const setups: readonly Setup[] = [
   { ...usual, name: 'change', mode: 'change' },
   { ...usual, name: 'change, no polling', mode: 'change', interval: null, lens: 'time' },
   { ...usual, name: 'reload', mode: 'reload' },
+  { ...usual, name: 'replace, recovered or greeted', recovers: true, greets: true },
+  { ...usual, name: 'change, recovered', recovers: true, mode: 'change' },
+  { ...usual, name: 'reload, recovered', recovers: true, mode: 'reload' },
 ]
 
 interface Node {
@@ -152,9 +156,14 @@ function starve(from: Node, setup: Setup): string | null {
 function kindly(channel: Channel, world: World, setup: Setup): Move | null {
   const { now, up, doubted, away, line, load, version } = world
   const move = (rest: Partial<Move>): Move => ({ ...still, now, ...rest })
+  if (!up && world.answer) return move(heed({ ...world, answer: world.answer }, setup, false))
+  if (!up && setup.recovers) return move({ world: { answer: answersTo(world, setup)[0]! } })
   if (!up) {
     const greeting = setup.greets ? [{ kind: 'whole', version } as const] : []
-    return move({ event: { type: 'up' }, world: { up: true, line: greeting, least: version } })
+    return move({
+      event: { type: 'up', recovered: null },
+      world: { up: true, line: greeting, least: version },
+    })
   }
   if (doubted) return move({ event: { type: 'trusted' }, world: { doubted: false } })
   if (away) return move({ event: { type: 'back' }, world: { away: false } })
@@ -172,11 +181,12 @@ const near = (version: number, now: number): number => Math.max(-2, version - no
  * The abstract state. Versions count from the server's, instants only by their order. Every run tells apart what the channel
  * says of itself; `order` what is on its way and what is in the data, `time` which deadlines are armed and what they depend on.
  */
-function toKey(channel: Channel, world: World, { lens }: Setup): string {
+function toKey(channel: Channel, world: World, setup: Setup): string {
   let bits = 0
   const bit = (value: boolean): void => {
     bits = bits * 2 + (value ? 1 : 0)
   }
+  const { lens } = setup
   const { load } = channel
   const { version, data, line, kept, least, seen } = world
   bit(channel.active)
@@ -184,6 +194,9 @@ function toKey(channel: Channel, world: World, { lens }: Setup): string {
   bit(world.up)
   bit(world.doubted)
   bit(channel.proven)
+  bit(channel.kept)
+  bit(world.loadedSince)
+  bit(world.held)
   bit(channel.hasData)
   bit(load !== null)
   bit(load?.proves ?? false)
@@ -207,6 +220,11 @@ function toKey(channel: Channel, world: World, { lens }: Setup): string {
   key += ` ${Math.sign(seen - (data?.upTo ?? least))}`
   for (const other of new Set(data?.beyond.map((one) => near(one, version)))) key += `+${other}`
   for (const other of new Set(kept.map((one) => near(one, version)))) key += `k${other}`
+  if (world.answer) {
+    const { begun, recovered, messages, top } = world.answer
+    key += ` a${begun ? 1 : 0}${recovered ? 1 : 0}${messages.length}${near(top, version)}`
+  }
+  if (setup.recovers) key += ` @${Math.max(-3, world.position - version)}`
   for (const message of line) key += `${message.kind[0] ?? ''}${near(message.version, version)}`
   return key
 }

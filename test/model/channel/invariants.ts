@@ -108,8 +108,25 @@ function wrongTimers({ setup, before, event, after, is }: ChannelEdge): string |
   return dies && load - now > PATIENCE ? `polls ${load - now} ms after it was live` : null
 }
 
+/** What is replayed follows what was there when the link was lost; onto what was loaded since it would come a second time. */
+function wrongReplay({ event, was, effects }: ChannelEdge): string | null {
+  if (event?.type !== 'pushed' || !event.replayed || event.whole || !was.loadedSince) return null
+  const applied = effects.some((effect) => effect.type === 'applyPush' && effect.apply)
+  return applied ? 'a replayed change is applied onto what was loaded since' : null
+}
+
+/** A link by itself proves nothing, but that the server has replayed all that was missed to who was live before (G15 c). */
+function wrongProof({ event, was, after }: ChannelEdge): string | null {
+  if (event?.type !== 'up') return null
+  const goesOn = event.recovered === true && was.held
+  if (after.proven === goesOn) return null
+  return goesOn ? 'nothing is missing, and it is not live' : 'proven by no more than a link'
+}
+
 const rules: readonly Rule[] = [
   { rule: 'G15', wrong: wrongFreshness },
+  { rule: 'G14 G15', wrong: wrongProof },
+  { rule: 'G12 G16', wrong: wrongReplay },
   { rule: 'G16', wrong: wrongWinner },
   { rule: 'INV-19 INV-23 G10', wrong: wrongLoad },
   { rule: 'INV-4 G10', wrong: wrongTimers },

@@ -13,6 +13,8 @@ export interface Setup {
   readonly versioned: boolean
   /** The server sends its state when a link is there. */
   readonly greets: boolean
+  /** The server keeps what was said: a new link says whether all that was missed was replayed. */
+  readonly recovers: boolean
   /** Loads may be answered by a replica that is one change behind. */
   readonly lags: boolean
   /** Which details are told apart: what overtakes what, or what happens when. */
@@ -33,6 +35,16 @@ export interface Message {
   readonly version: number
 }
 
+/** The answer to a subscribe, by a server that keeps what was said: it is acted upon in one go, once it has arrived. */
+export interface Answer {
+  /** These messages are all that was missed; else they are some of the last ones. */
+  readonly recovered: boolean
+  readonly messages: readonly Message[]
+  /** The newest version when it was given. */
+  readonly top: number
+  readonly begun: boolean
+}
+
 /** A load under way, and what its answer will be once the server's value was read for it. */
 export interface Loading {
   readonly request: number
@@ -49,6 +61,14 @@ export interface World {
   readonly up: boolean
   readonly doubted: boolean
   readonly away: boolean
+  /** Where the server keeps what was said: the answer that is on its way, and comes before the link counts as up. */
+  readonly answer: Answer | null
+  /** The newest version that came, on any link: the next one is asked for what was said after it. */
+  readonly position: number
+  /** An answer of a load was applied while no link was up: what is replayed may be in it already. */
+  readonly loadedSince: boolean
+  /** It was live, but perhaps for doubts about the link, when that was lost, and nothing since then made it unsure what it is. */
+  readonly held: boolean
   /** On the current link, first in, first out. */
   readonly line: readonly Message[]
   readonly data: Data | null
@@ -69,7 +89,7 @@ export interface World {
 export type Draft = { -readonly [K in keyof World]: World[K] }
 
 /** Older than anything of the server. */
-const NEVER = -9
+export const NEVER = -9
 const initialData: Data = { upTo: NEVER, beyond: [] }
 
 /** Nobody has subscribed. */
@@ -81,6 +101,10 @@ export function initialWorld(setup: Setup): World {
     up: false,
     doubted: false,
     away: false,
+    answer: null,
+    position: NEVER,
+    loadedSince: false,
+    held: false,
     line: [],
     data: setup.hasInitial ? initialData : null,
     kept: [],
@@ -101,6 +125,10 @@ export function copy(world: World): Draft {
     up: world.up,
     doubted: world.doubted,
     away: world.away,
+    answer: world.answer,
+    position: world.position,
+    loadedSince: world.loadedSince,
+    held: world.held,
     line: world.line,
     data: world.data,
     kept: world.kept,
@@ -138,6 +166,8 @@ export function perform(
   draft.mostLoads = loads
   if (event.type === 'refresh' && draft.load) draft.load = { ...draft.load, owed: true }
   if (event.type === 'woke' && event.slept) draft.confirmedAt = null
+  if (event.type === 'up') draft.loadedSince = draft.held = false
+  if (event.type === 'signalled' || event.type === 'spoiled') draft.held = false
   for (const effect of effects) {
     switch (effect.type) {
       case 'load':
@@ -155,6 +185,8 @@ export function perform(
         break
       case 'applyPush':
         if (!message) break
+        // A replayed change that is left out leaves no trace; what is claimed without it is looked at.
+        draft.seen = Math.max(draft.seen, message.version)
         if (effect.keep) draft.kept = [...draft.kept, message.version]
         if (!effect.apply) break
         draft.data =
@@ -165,8 +197,15 @@ export function perform(
       case 'applyLoad':
         draft.data = draft.kept.reduce<Data>(change, { upTo: draft.load?.read ?? NEVER, beyond: [] })
         draft.confirmedAt = draft.now
+        draft.loadedSince = !draft.up
+        if (setup.mode === 'change') draft.held = false
         break
       case 'forget':
+        draft.position = NEVER
+        draft.loadedSince = draft.held = false
+        // Nobody is subscribed any more.
+        if (setup.recovers && event.type === 'due')
+          Object.assign(draft, { up: false, doubted: false, answer: null, line: [] })
         draft.data = setup.hasInitial ? initialData : null
         draft.seen = NEVER
         draft.confirmedAt = null

@@ -130,7 +130,7 @@ describe('the session of the server under fuzz', { timeout: patience }, () => {
         link.clock.advance(2_000)
         link.sent.length = 0
         assert.deepEqual(link.hear({ type: 'order', data: { n: 1 } }), [
-          { type: 'message', user: { id: 'ann' }, name: 'order', data: { n: 1 } },
+          { type: 'message', user: { id: 'ann' }, name: 'order', data: { n: 1 }, id: null },
         ])
         link.hear({ type: 'ping', timestamp: 7 })
         assert.deepEqual(link.sent, [{ type: 'pong', timestamp: 7 }])

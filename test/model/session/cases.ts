@@ -72,7 +72,7 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
     const { clock, join, publish, publishIfChanged } = makeChannels({}, mayRead)
     await publishIfChanged('later', 0)
     const [ann, bob] = [join('ann'), join('bob')]
-    assert.deepEqual(await publish('now', 1), { recipients: 1 })
+    assert.equal((await publish('now', 1)).recipients, 1)
     await publish('later', 1)
     await clock.advanceAsync(0)
     assert.deepEqual(bob.got, [])

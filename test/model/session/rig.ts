@@ -9,6 +9,7 @@ import { createServer } from '../../../src/server/create-server.ts'
 import { createLink, type Link } from '../../../src/server/link.ts'
 import { resolveServerOptions, type ServerOptions } from '../../../src/server/options.ts'
 import type { RealtimeServer } from '../../../src/server/realtime-server.ts'
+import type { Level, User } from '../../../src/server/session/model.ts'
 import { virtualClock, type VirtualClock } from '../../../src/testing/index.ts'
 
 /** A link and its socket. */
@@ -44,6 +45,7 @@ export function openLink(): LinkRig {
   const host = {
     clock,
     settings: resolveServerOptions({}),
+    ack: 'received',
     window: () => 500,
     run(of: Link, { type }: { readonly type: string }) {
       if (type === 'authenticate') of.dispatch({ type: 'authenticated', user: { id: 'ann' }, others: 0 })
@@ -76,9 +78,9 @@ export function makeChannels(
 ): ChannelsRig {
   const clock = virtualClock()
   const resolved = resolveServerOptions({ ...options, runtime: { clock, random: () => 0.5 } })
-  const members = new Map<Link, { readonly user: { readonly id: string } }>()
+  const members = new Map<Link, { readonly user: User; readonly level: Level }>()
   const { attempt } = createAttempt(resolved)
-  const channels = createChannels({ options: resolved, members, attempt, mayRead })
+  const channels = createChannels({ options: resolved, members, attempt, subscribers: () => 0, mayRead })
   return {
     ...channels,
     clock,
@@ -95,7 +97,7 @@ export function makeChannels(
           got.push(`${event.channel} ${JSON.stringify(data)}`)
         },
       }
-      members.set(link, { user: { id } })
+      members.set(link, { user: { id }, level: 1 })
       channels.greet(link, { id })
       return { got, waiting, leave: () => void members.delete(link) }
     },

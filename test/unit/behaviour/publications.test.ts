@@ -172,7 +172,7 @@ describe('a publication', () => {
     expect(r.live.getSnapshot().status).toBe('connected')
   })
 
-  it('[G18] (fault M16) that made the server close with 1009 is not sent again; the others are', async () => {
+  it('[G18 M16] that made the server close with 1009 is not sent again; the others are', async () => {
     const r = rig()
     const seen: unknown[] = []
     scripted(r, ({ id, data }, link) => {

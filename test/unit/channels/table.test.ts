@@ -44,12 +44,12 @@ describe('channelStep()', () => {
 
   it('[A5] nobody subscribed: pushes, signals, refreshes and bad messages ask for nothing', () => {
     const events: readonly ChannelEvent[] = [
-      { type: 'pushed', whole: true },
+      { type: 'pushed', whole: true, replayed: false },
       { type: 'signalled' },
       { type: 'refresh' },
       { type: 'spoiled' },
       { type: 'trusted' },
-      { type: 'up' },
+      { type: 'up', recovered: null },
       { type: 'down' },
       { type: 'doubted' },
     ]
@@ -63,7 +63,7 @@ describe('channelStep()', () => {
 
   it('[G15] a push while there is no link proves nothing', () => {
     const away = run([{ type: 'down' }], live)
-    const pushed = channelStep(away, { type: 'pushed', whole: true }, context)[0]
+    const pushed = channelStep(away, { type: 'pushed', whole: true, replayed: false }, context)[0]
     expect(pushed).toMatchObject({ hasData: true, proven: false })
   })
 

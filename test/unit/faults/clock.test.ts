@@ -7,6 +7,7 @@ import { transition } from '../../../src/machine/transition.ts'
 import { resolveOptions } from '../../../src/options.ts'
 import { mockPage, mockServer, virtualClock } from '../../../src/testing/index.ts'
 import { connected, every, rig } from '../behaviour/rig.ts'
+import { atLevel } from '../../support/greeting.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -58,7 +59,7 @@ it('[A12 G1 INV-18] (fault C8) 20 000 reconnects in two years: no id is given tw
       if (effect.link <= lastOpen) throw new Error(`${effect.link} after ${lastOpen}`)
       lastOpen = effect.link
       step({ type: 'opened', link: effect.link })
-      step({ type: 'ready', link: effect.link, window: 500, heartbeat: null })
+      step({ type: 'ready', link: effect.link, ...atLevel(1), window: 500, heartbeat: null })
     }
   }
   const sizes = new Set<number>()

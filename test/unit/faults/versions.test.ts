@@ -57,7 +57,7 @@ it('[C1] (fault S20) a newer client: caps, fields and rt.* frames unknown here a
   ]
   expect(effects.map(({ type }) => type)).toEqual(['ignored', 'ignored'])
   expect(link.hear({ type: 'note', data: 1, tomorrow: true })).toEqual([
-    { type: 'message', user: { id: 'ann' }, name: 'note', data: 1 },
+    { type: 'message', user: { id: 'ann' }, name: 'note', data: 1, id: null },
   ])
   expect(link.closed()).toBeNull()
 })

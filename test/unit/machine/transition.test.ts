@@ -4,6 +4,7 @@ import type { Context, Event, Phase, Slot, State } from '../../../src/machine/mo
 import { initialState, slots } from '../../../src/machine/state.ts'
 import { transition } from '../../../src/machine/transition.ts'
 import { resolveOptions, type ConnectionOptions } from '../../../src/options.ts'
+import { atLevel } from '../../support/greeting.ts'
 
 const context = (options: Partial<ConnectionOptions> = {}): Context => ({
   now: 1_000,
@@ -26,7 +27,7 @@ const opening: readonly Event[] = [
 const handshaking: readonly Event[] = [...opening, { type: 'opened', link: 3 }]
 const connected: readonly Event[] = [
   ...handshaking,
-  { type: 'ready', link: 3, window: null, heartbeat: null },
+  { type: 'ready', link: 3, ...atLevel(1), window: null, heartbeat: null },
 ]
 const lost: Event = {
   type: 'closed',
@@ -80,7 +81,7 @@ describe('transition()', () => {
       const late: readonly Event[] = [
         { type: 'opened', link: 99 },
         { ...lost, link: 99 },
-        { type: 'ready', link: 99, window: 500, heartbeat: null },
+        { type: 'ready', link: 99, ...atLevel(1), window: 500, heartbeat: null },
         { type: 'plain', link: 99 },
         { type: 'pong', link: 99, timestamp: 1 },
         { type: 'heard', link: 99 },

@@ -51,6 +51,7 @@ function createWorld(originAllowed = true): World {
   const link = createLink(socket as never, 's_1', originAllowed, {
     clock,
     settings,
+    ack: 'received',
     window: () => 500,
     run(of, effect) {
       log.push(effect.type)
