@@ -41,6 +41,7 @@ export function startAdversary({ thread, truth, kinds }: ProcessHost, chance: Ch
     window: () => 0,
     drain: () => undefined,
     revoke: () => undefined,
+    lose: () => undefined,
     publish: () => undefined,
   }
 }

@@ -2,14 +2,25 @@
 import type { Connection } from '../../../src/api.ts'
 import type { SendOutcome } from '../../../src/channels/outcome.ts'
 import type { StateChannel, StateOptions } from '../../../src/channels/state-snapshot.ts'
+import type { StreamChannel } from '../../../src/channels/stream-snapshot.ts'
 import { createConnection } from '../../../src/connection.ts'
 import type { HoldfastError } from '../../../src/errors.ts'
 import { resolveOptions, type ConnectionOptions } from '../../../src/options.ts'
-import type { Call, ChannelShown, Fields, Happening, Outcome, Shown } from '../trace/entry.ts'
+import type {
+  Call,
+  ChannelShown,
+  Fields,
+  Happening,
+  Outcome,
+  Shown,
+  StreamShown,
+  StreamWord,
+} from '../trace/entry.ts'
 import { toFacts } from '../trace/facts.ts'
 import type { Asking } from './asking.ts'
 import type { Machine } from './machine.ts'
 import type { ChannelPlan, ClientPlan } from './plan.ts'
+import { STREAM } from './process.ts'
 import { applyChange, type State } from './truth.ts'
 import type { World } from './world.ts'
 
@@ -44,6 +55,11 @@ export type Action =
   | 'refresh'
   | 'channel-ready'
   | 'configure'
+  | 'publish'
+  | 'publish-burst'
+  | 'request'
+  | 'listen'
+  | 'leave'
 
 /** What an app needs around it. */
 export interface AppHost {
@@ -138,6 +154,11 @@ export function createApp(plan: ClientPlan, host: AppHost): App {
     leaves: [],
   }))
 
+  const stream = connection.stream(STREAM, { history: plan.stream?.history ?? 0 })
+  const streamed = (word: StreamWord): void =>
+    callback((at) => record({ kind: 'streamed', channel: STREAM, depth: at, ...word }))
+  let ears: Array<() => void> = []
+
   const call = (made: Call, run: () => unknown): void => {
     record({ kind: 'call', call: made, isInside: depth > 0 })
     try {
@@ -196,6 +217,36 @@ export function createApp(plan: ClientPlan, host: AppHost): App {
         return call({ name, id: ++lastId, channel: about.name }, channel.refresh)
       case 'channel-ready':
         return call({ name, id: ++lastId, channel: about.name }, () => channel.ready())
+      case 'publish': {
+        const data = { from: plan.name, call: ++lastId, text: 'x'.repeat(Math.floor(size * size * 500)) }
+        return call({ name, id: lastId, channel: STREAM, data }, () => stream.publish(data))
+      }
+      case 'publish-burst':
+        for (let count = 0; count < 3 + size * 20; count++) act('publish', which, size)
+        return
+      case 'request': {
+        const asked = ++lastId
+        return call({ name, id: asked, type: 'ask' }, async () => {
+          const answer = await connection.request('ask', asked)
+          if (answer !== asked)
+            record({ kind: 'threw', where: name, text: `${asked} was answered by ${String(answer)}` })
+        })
+      }
+      case 'listen':
+        if (ears.length > 0) return
+        return call({ name, channel: STREAM }, () => {
+          ears = [
+            stream.on('message', (data, facts) => streamed({ what: 'message', data, ...facts })),
+            stream.on('gap', ({ reason }) => streamed({ what: 'gap', reason })),
+            stream.on('recovered', ({ replayed }) => streamed({ what: 'recovered', count: replayed })),
+          ]
+        })
+      case 'leave':
+        if (ears.length === 0) return
+        return call({ name, channel: STREAM }, () => {
+          for (const off of ears) off()
+          ears = []
+        })
       case 'configure':
         // As every render of a component does.
         connection.state(about.name, toStateOptions(about, host))
@@ -214,6 +265,7 @@ export function createApp(plan: ClientPlan, host: AppHost): App {
         kind: 'sample',
         snapshot: toShown(connection),
         channels: app.held(),
+        ...(ears.length > 0 && { stream: toStreamShown(stream) }),
       }),
     held: () => held.map(({ channel }) => look(channel)),
     leave: () =>
@@ -276,6 +328,11 @@ const stateSchema: NonNullable<StateOptions<State>['schema']> = {
         ? { value: value as State }
         : { issues: [{ message: 'no state' }] },
   },
+}
+
+function toStreamShown({ name, getSnapshot }: StreamChannel<unknown>): StreamShown {
+  const { items, freshness } = getSnapshot()
+  return { channel: name, freshness, last: items.at(-1) }
 }
 
 function toShown(connection: Connection): Shown {

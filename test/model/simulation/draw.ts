@@ -4,7 +4,7 @@ import { faults } from './faults.ts'
 import type { Adversary, ChannelPlan, ClientPlan, Move, Scenario } from './plan.ts'
 import type { ServerPlan } from './process.ts'
 import type { Kind } from './truth.ts'
-import { actions } from './workload.ts'
+import { actions, streamActions } from './workload.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -22,17 +22,26 @@ export function drawScenario(seed: number): Scenario {
   const shape = createChance(seed, 'shape')
   const adversary: Adversary = seed % 20 === 7 ? 'server' : seed % 20 === 17 ? 'client' : null
   const healAt = drawLength(shape, seed)
-  const server = drawServer(createChance(seed, 'server plan'), seed)
+  const streams = createChance(seed, 'streams')
+  const server = drawStream(streams, drawServer(createChance(seed, 'server plan'), seed))
   const count = drawCrowd(shape, seed, healAt)
   const clients = Array.from({ length: count }, (_, index) =>
-    drawClient(createChance(seed, `client ${index}`), index, server, isLong(seed)),
+    drawReader(
+      streams,
+      server,
+      drawClient(createChance(seed, `client ${index}`), index, server, isLong(seed)),
+    ),
   )
   const moves = [
     ...drawFaults(createChance(seed, 'faults'), createChance(seed, 'swarm'), healAt, clients, server),
     ...clients.flatMap((client, index) =>
       drawWorkload(createChance(seed, `workload ${index}`), healAt, index, client),
     ),
-    ...drawChanges(createChance(seed, 'changes'), healAt),
+    ...drawChanges(createChance(seed, 'changes'), healAt, 'change'),
+    ...(server.stream ? drawChanges(createChance(seed, 'words'), healAt, 'say') : []),
+    ...clients.flatMap((client, index) =>
+      drawTalk(createChance(seed, `talk ${index}`), healAt, index, client),
+    ),
   ]
   moves.sort((a, b) => a.at - b.at)
   return {
@@ -85,6 +94,37 @@ function drawServer(chance: Chance, seed: number): ServerPlan {
     maxPayload: 65_536,
     answersPings: chance.odds(0.8),
   }
+}
+
+/** Four servers in ten keep a stream, some of them little of it. */
+function drawStream(chance: Chance, server: ServerPlan): ServerPlan {
+  if (server.level === 0 || !chance.odds(0.4)) return server
+  return {
+    ...server,
+    stream: chance.pick([
+      { size: 300, ttl: 300_000 },
+      { size: 300, ttl: 20_000 },
+      { size: 5, ttl: 300_000 },
+    ]),
+  }
+}
+
+function drawReader(chance: Chance, server: ServerPlan, client: ClientPlan): ClientPlan {
+  if (!server.stream || client.protocol === 'plain') return client
+  return { ...client, stream: { history: chance.pick([0, 0, 10]) } }
+}
+
+function drawTalk(chance: Chance, healAt: number, client: number, { stream }: ClientPlan): Move[] {
+  if (!stream) return []
+  const gap = drawGap(chance, healAt, 500, 200)
+  const moves: Move[] = [{ at: chance() * 1_000, kind: 'listen', client, ms: 0, value: 0 }]
+  const total = streamActions.reduce((sum, [, rarity]) => sum + 1 / rarity, 0)
+  for (let at = gap * chance(); at < healAt; at += gap * (0.2 + 1.6 * chance())) {
+    let luck = chance() * total
+    const [kind] = streamActions.find(([, rarity]) => (luck -= 1 / rarity) < 0) ?? streamActions[0]!
+    moves.push({ at, kind, client, ms: chance.odds(0.1) ? 1 : 0, value: chance() })
+  }
+  return moves
 }
 
 function drawClient(chance: Chance, index: number, server: ServerPlan, hasTime: boolean): ClientPlan {
@@ -210,11 +250,10 @@ function drawWorkload(chance: Chance, healAt: number, client: number, plan: Clie
 }
 
 /** The truth changes all the time, after healing too; then it rests, so that everybody can be compared with it. */
-function drawChanges(chance: Chance, healAt: number): Move[] {
+function drawChanges(chance: Chance, healAt: number, kind: 'change' | 'say'): Move[] {
   const moves: Move[] = []
   const gap = drawGap(chance, healAt, 300, 300)
-  const one = (at: number, value: number): void =>
-    void moves.push({ at, kind: 'change', client: null, ms: 0, value })
+  const one = (at: number, value: number): void => void moves.push({ at, kind, client: null, ms: 0, value })
   for (let at = gap * chance(); at < healAt; at += gap * (0.2 + 1.6 * chance())) one(at, chance())
   return moves
 }

@@ -1,4 +1,5 @@
 // The server's side of the world: a process that runs the real server, or a plain one, and the proxy in front of it.
+import type { Publication } from '../../../src/server/broker.ts'
 import { seededRandom } from '../../../src/testing/seeded-random.ts'
 import type { Chance } from './random.ts'
 import { startAdversary } from './adversary.ts'
@@ -39,6 +40,8 @@ export interface ServerNode {
   revoke(user: string): void
   /** The truth has changed: everybody is told. */
   publish(channel: string, message: unknown): void
+  /** The next message of that channel reaches nobody who is there. */
+  lose(channel: string): void
   /** Runs as a request to the same process, if there is one to answer. */
   serve(answer: () => void, fail: () => void): void
 }
@@ -55,6 +58,8 @@ export interface NodeHost {
   /** Whose token this is; null for one that is not, or no longer, good. */
   check(auth: unknown): { readonly id: string; readonly expiresAt?: number } | null
   threw(where: string, error: unknown): void
+  /** A message has got its place in a channel. */
+  logged(channel: string, publication: Publication): void
 }
 
 /** A process, its thread and its links. */
@@ -191,6 +196,7 @@ export function createNode(host: NodeHost): ServerNode {
       for (const { thread, process } of old) thread.do(() => process.publish(channel, message))
       tell((process) => process.publish(channel, message))
     },
+    lose: (channel) => now?.process.lose(channel),
     serve(answer, fail) {
       if (now) now.thread.do(answer)
       else fail()

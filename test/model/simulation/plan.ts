@@ -23,6 +23,8 @@ export interface ClientPlan {
   readonly latency: number
   readonly jitter: number
   readonly channels: readonly ChannelPlan[]
+  /** It reads a stream and may publish to it; how many of its last messages it asks for at the beginning. */
+  readonly stream?: { readonly history: number }
   readonly protocol: 'auto' | 'plain' | 'rt'
   readonly hasAuth: boolean
   readonly asksUrl: boolean

@@ -3,6 +3,8 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { createServer } from '../../../src/server/create-server.ts'
+import type { Broker, History } from '../../../src/server/broker.ts'
+import { memoryBroker } from '../../../src/server/memory-broker.ts'
 import { parseFrame } from '../../../src/protocol/frames.ts'
 import type { ServerSocket } from './server-end.ts'
 import type { Upgrade } from './socket.ts'
@@ -21,6 +23,8 @@ export interface ServerPlan {
   readonly maxPayload: number
   /** A plain server that does not know what a ping is. */
   readonly answersPings: boolean
+  /** A stream that clients publish to, at level 3: how much of it is kept. */
+  readonly stream?: History
 }
 
 /** A process that runs. Everything in it happens on its thread. */
@@ -31,6 +35,8 @@ export interface Process {
   publish(channel: string, message: unknown): void
   /** What it advises clients who lose it. */
   window(): number
+  /** The broker loses the next message of that channel on its way to the links. */
+  lose(channel: string): void
 }
 
 /** What a process needs of its node. */
@@ -61,6 +67,40 @@ const anything = {
   '~standard': { version: 1, vendor: 'simulation', validate: (value: unknown) => ({ value }) },
 } as const
 
+/** The channel that clients publish to, and each message of which counts. */
+export const STREAM = 'talk'
+
+/** A broker in the memory of the process, whose log is on record, and which loses what it is told to. */
+function watchBroker(broker: Broker, { world, logged }: ProcessHost, lost: Set<string>): Broker {
+  const stirred = <T>(promise: Promise<T>): Promise<T> => {
+    world.stir()
+    return promise
+  }
+  return {
+    ...broker,
+    publish: (channel, data, options) =>
+      stirred(
+        broker.publish(channel, data, options).then((placed) => {
+          const { epoch, offset, duplicate } = placed
+          if (!duplicate && channel === STREAM) logged(channel, { epoch, offset, prev: offset - 1, data })
+          lost.delete(channel)
+          return placed
+        }),
+      ),
+    subscribe: (channel, onPublication, onLost) =>
+      stirred(
+        broker.subscribe(
+          channel,
+          (publication) => {
+            if (!lost.has(channel)) onPublication(publication)
+          },
+          onLost,
+        ),
+      ),
+    history: (channel, since, limit) => stirred(broker.history(channel, since, limit)),
+  }
+}
+
 /** The real server: accounting, sessions, channels, first data, drain. */
 export function startReal(host: ProcessHost): Process {
   const { thread, truth, kinds, plan, random } = host
@@ -72,14 +112,22 @@ export function startReal(host: ProcessHost): Process {
       if (ms > 0) await new Promise<void>((resolve) => thread.clock.setTimeout(resolve, ms))
       return answer()
     })
+  const runtime = { clock: thread.clock, random }
+  const lost = new Set<string>()
   const server = createServer({
-    runtime: { clock: thread.clock, random },
+    runtime,
+    broker: watchBroker(memoryBroker(runtime), host, lost),
+    ...(plan.stream && {
+      history: { [STREAM]: plan.stream },
+      authorize: (_user, action, channel) => action === 'subscribe' || channel === STREAM,
+      message: ({ type, data }) => (type === 'ask' ? take(() => data) : undefined),
+    }),
     heartbeat: plan.heartbeat,
     acceptRate: plan.acceptRate,
     maxPayload: plan.maxPayload,
     limits: { connectionsPerIp: Infinity },
     maxEventBytes: 65_536,
-    events: Object.fromEntries(channels.map((channel) => [channel, anything])),
+    events: Object.fromEntries([...channels, STREAM].map((channel) => [channel, anything])),
     snapshot: (channel) => (kinds[channel] === 'replace' ? take(() => truth.read(channel)) : undefined),
     ...(plan.hasAuth && { authenticate: ({ auth }) => take(() => host.check(auth)) }),
   })
@@ -111,6 +159,7 @@ export function startReal(host: ProcessHost): Process {
     window: () => server.stats().window,
     drain: (over) => void server.close({ drain: over }),
     revoke: (user) => void server.revoke(user),
+    lose: (channel) => void lost.add(channel),
     publish: (channel, message) => void server.publish(channel, message),
   }
 }
@@ -150,6 +199,7 @@ export function startPlain(host: ProcessHost): Process {
       })
     },
     window: () => 0,
+    lose: () => undefined,
     drain(over) {
       isClosing = true
       // As uvicorn does: no word before, 1012 for all at once (M3).

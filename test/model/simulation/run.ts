@@ -5,7 +5,7 @@ import { faults, heal } from './faults.ts'
 import type { Move, Scenario } from './plan.ts'
 import { createScene, type Client, type Scene } from './scene.ts'
 import { countSometimes, type Sometimes } from './sometimes.ts'
-import { act, change, isAction } from './workload.ts'
+import { act, change, isAction, say } from './workload.ts'
 
 /** What came of a scenario. */
 export interface Outcome {
@@ -78,6 +78,7 @@ function make(scene: Scene, move: Move): void {
   const client = scene.clients[move.client ?? 0]
   if (!client) return
   if (move.kind === 'change') return change(scene, move.value)
+  if (move.kind === 'say') return say(scene, move.value)
   if (isAction(move.kind)) return act(scene, client, move)
   const told = faults[move.kind]?.run(scene, client, move)
   if (told != null) scene.tell(told)
@@ -107,12 +108,14 @@ async function live(scene: Scene): Promise<void> {
   scene.recorder.record('', world.now, { kind: 'healed' })
   const step = UNREST / 16
   for (let at = 0; at < UNREST; at += step)
-    world.after(at, () => change(scene, ((at / step) * 0.26 + scenario.seed * 0.01) % 1))
+    world.after(at, () => {
+      change(scene, ((at / step) * 0.26 + scenario.seed * 0.01) % 1)
+      say(scene, 1)
+    })
   // Where pings are not answered, only a server that talks is known to live (G3).
   const { level, answersPings } = scenario.server
   const isDumb = level === 0 && !answersPings
-  for (let at = 0; isDumb && at < PEACE; at += 500)
-    world.after(at, () => scene.node.inject('{"type":"tick"}'))
+  for (let at = 0; isDumb && at < PEACE; at += 500) world.after(at, () => scene.node.publish('tick', 1))
   await world.run(world.now + PEACE)
   for (const { app } of clients) if (!app.isClosed) app.sample()
 }

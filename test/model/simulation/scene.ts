@@ -69,6 +69,8 @@ export function createScene(
     isAdversary: scenario.adversary === 'server',
     check: (auth) => tokens.check(auth, wall()),
     threw: (where, error) => record({ kind: 'threw', where, text: String(error) }),
+    logged: (channel, { epoch, offset, prev, data }) =>
+      record({ kind: 'logged', channel, epoch, offset, prev, data: JSON.parse(data) as unknown }),
   })
 
   const clients = scenario.clients.map((plan): Client => {
@@ -84,8 +86,8 @@ export function createScene(
       record,
       arrive: (upgrade) => node.arrive(upgrade),
       served: (link, direction, text) => {
-        // What a hello sets off on the server takes some promises.
-        if (direction === 'in' && text.startsWith('{"type":"client_ready"')) world.stir()
+        // What a hello or a request sets off on the server takes some promises.
+        if (direction === 'in' && /^\[?\{"type":"(?:client_ready|rt\.|ask)/.test(text)) world.stir()
         recorder.record(name, world.now, toSession(link, direction, text))
       },
     })

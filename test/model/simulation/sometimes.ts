@@ -37,6 +37,12 @@ export const moments = [
   'a constructor threw',
   'the credentials could not be had',
   'a server said what it must not',
+  'a stream recovered, and was told what it missed',
+  'a stream recovered, and had missed nothing',
+  'a stream could not recover',
+  'a server found a hole in a subscription',
+  'a publication waited and was acked',
+  'a publication was sent again, and the server had it',
 ] as const
 
 export type Moment = (typeof moments)[number]
@@ -70,6 +76,8 @@ interface Memory {
   tokens: number
   /** Sends that have not settled, and when they were made. */
   readonly sends: Map<number, number>
+  /** Publications, and when they were made. */
+  readonly publications: Map<number, number>
   hasWindow: boolean
   lost: boolean
   away: boolean
@@ -92,6 +100,15 @@ export function countSometimes(): Counting {
   const clients = new Map<string, Memory>()
   const seen = (moment: Moment): void => {
     counts[moment]++
+  }
+
+  const onPublished = (memory: Memory, id: number, outcome: TraceOutcome, at: number): void => {
+    const since = memory.publications.get(id)
+    memory.publications.delete(id)
+    if (since === undefined || typeof outcome === 'string' || !('ok' in outcome)) return
+    if (!outcome.ok || outcome.outcome !== 'acked') return
+    if (outcome.duplicate) seen('a publication was sent again, and the server had it')
+    if (at > since + 5_000) seen('a publication waited and was acked')
   }
 
   const onSettled = (memory: Memory, id: number, outcome: TraceOutcome, at: number): void => {
@@ -205,10 +222,24 @@ export function countSometimes(): Counting {
           if (entry.call.name === 'close' && memory.tokens > 0) seen('closed while a token was being fetched')
           if (entry.isInside === true)
             seen(entry.call.name === 'close' ? 'closed inside a callback' : 'a call inside a callback')
+          if (entry.call.name === 'publish') memory.publications.set(entry.call.id, entry.at)
           if (entry.call.name === 'send') memory.sends.set(entry.call.id, entry.at)
           return
         case 'settled':
           onSettled(memory, entry.id, entry.outcome, entry.at)
+          onPublished(memory, entry.id, entry.outcome, entry.at)
+          return
+        case 'streamed':
+          if (entry.what === 'recovered')
+            seen(
+              entry.count > 0
+                ? 'a stream recovered, and was told what it missed'
+                : 'a stream recovered, and had missed nothing',
+            )
+          if (entry.what === 'gap' && entry.reason === 'not-recovered') seen('a stream could not recover')
+          return
+        case 'inbound':
+          if (entry.text.includes('"insufficient_state"')) seen('a server found a hole in a subscription')
           return
         case 'error': {
           const moment = errors[entry.code]
@@ -239,6 +270,7 @@ function freshMemory(): Memory {
     isHandshaking: false,
     tokens: 0,
     sends: new Map(),
+    publications: new Map(),
     hasWindow: false,
     lost: false,
     away: false,

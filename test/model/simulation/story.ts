@@ -31,6 +31,12 @@ function toWords(entry: Entry): string | null {
       return `${entry.channel} is ${entry.freshness} by ${entry.source ?? 'nothing'}: ${short(entry.data)}${entry.error ? `, error ${entry.error}` : ''}${toDepth(entry.depth)}`
     case 'message':
       return `hears the message ${entry.type}: ${short(entry.data)}${toDepth(entry.depth)}`
+    case 'streamed':
+      if (entry.what === 'message')
+        return `${entry.channel} tells ${short(entry.data)} at ${entry.offset ?? '?'}${entry.replayed ? ', replayed' : ''}${toDepth(entry.depth)}`
+      return `${entry.channel} tells ${entry.what} ${entry.what === 'gap' ? entry.reason : entry.count}${toDepth(entry.depth)}`
+    case 'logged':
+      return `${entry.channel} keeps ${short(entry.data)} at ${entry.epoch}:${entry.offset}`
     case 'error':
       return `is told of ${entry.code}: ${entry.text.slice(0, 160)}`
     case 'log':

@@ -1,6 +1,7 @@
 // What the apps and their users do, and how the truth changes: the moves that are nobody's fault.
 import type { Action } from './app.ts'
 import type { Move } from './plan.ts'
+import { STREAM } from './process.ts'
 import type { Client, Scene } from './scene.ts'
 
 /** What an app may do, and how rare it is. */
@@ -21,7 +22,16 @@ export const actions: ReadonlyArray<readonly [Action, rarity: number]> = [
   ['close', 30],
 ]
 
-const names: ReadonlySet<string> = new Set(actions.map(([name]) => name))
+/** The same, for who has a stream. */
+export const streamActions: ReadonlyArray<readonly [Action, rarity: number]> = [
+  ['publish', 1],
+  ['publish-burst', 3],
+  ['request', 3],
+  ['listen', 3],
+  ['leave', 4],
+]
+
+const names: ReadonlySet<string> = new Set([...actions, ...streamActions].map(([name]) => name))
 
 /** True for a move of an app. */
 export function isAction(kind: string): kind is Action {
@@ -37,6 +47,13 @@ export function act(scene: Scene, client: Client, move: Move): void {
   if (machine.thread.isHalted)
     machine.thread.do(() => void scene.world.after(1, () => act(scene, client, move)))
   else machine.thread.do(() => (ms > 0 ? app.later(kind, value, size) : app.act(kind, value, size)))
+}
+
+/** The server says something on the stream, where there is one. Below 0.1 the message gets lost behind the broker. */
+export function say({ node, scenario, world }: Scene, value: number): void {
+  if (!scenario.server.stream) return
+  if (value < 0.1) node.lose(STREAM)
+  node.publish(STREAM, { from: 'server', at: world.now })
 }
 
 /** Something changes on the server, and everybody is told. */

@@ -12,6 +12,7 @@ import { secrets } from './secrets.ts'
 import { servers } from './server.ts'
 import { sizes } from './sizes.ts'
 import { states } from './states.ts'
+import { streams } from './streams.ts'
 import { throws } from './throws.ts'
 import { truths } from './truth.ts'
 
@@ -23,6 +24,7 @@ export const checkers: readonly Checker[] = [
   ...pace,
   ...heartbeat,
   ...truths,
+  ...streams,
   ...feeds,
   ...askings,
   ...secrets,

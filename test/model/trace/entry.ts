@@ -9,6 +9,10 @@ export type Call =
   /** `id` names the promise, see `settled`. */
   | { readonly name: 'send'; readonly id: number; readonly type: string; readonly bytes: number }
   | { readonly name: 'ready'; readonly id: number }
+  | { readonly name: 'publish'; readonly id: number; readonly channel: string; readonly data: unknown }
+  | { readonly name: 'request'; readonly id: number; readonly type: string }
+  /** To a stream, and no more. */
+  | { readonly name: 'listen' | 'leave'; readonly channel: string }
   | { readonly name: 'channel-ready' | 'refresh'; readonly id: number; readonly channel: string }
   | { readonly name: 'subscribe' | 'unsubscribe' | 'update'; readonly channel: string }
 
@@ -68,6 +72,10 @@ export type Happening =
   | ({ readonly kind: 'channel'; readonly depth: number } & ChannelShown)
   /** `on('message')`. */
   | { readonly kind: 'message'; readonly type: string; readonly data: unknown; readonly depth: number }
+  /** What a stream tells who listens. */
+  | ({ readonly kind: 'streamed'; readonly channel: string; readonly depth: number } & StreamWord)
+  /** A message got its place in a channel of the server's. */
+  | ({ readonly kind: 'logged'; readonly channel: string } & Logged)
   /** `on('error')`, and what the logger was told: whatever text reaches a person. */
   | { readonly kind: 'error'; readonly code: string; readonly text: string; readonly depth: number }
   | { readonly kind: 'log'; readonly text: string }
@@ -85,6 +93,8 @@ export type Happening =
       readonly kind: 'sample'
       readonly snapshot: Shown
       readonly channels: readonly ChannelShown[]
+      /** A stream that is listened to. */
+      readonly stream?: StreamShown
       /** Bytes and messages that wait to be sent, where they can be told. */
       readonly waiting?: { readonly messages: number; readonly bytes: number }
       /** What the client holds of the world, where it can be told. */
@@ -133,6 +143,32 @@ export interface ChannelShown {
   readonly source: 'push' | 'poll' | 'initial' | null
   readonly error: string | null
   readonly asOf: number | null
+}
+
+/** A message with its place, a gap, or the word that there is none. */
+export type StreamWord =
+  | {
+      readonly what: 'message'
+      readonly data: unknown
+      readonly offset: number | null
+      readonly replayed: boolean
+    }
+  | { readonly what: 'gap'; readonly reason: string }
+  | { readonly what: 'recovered'; readonly count: number }
+
+/** What a stream shows. */
+export interface StreamShown {
+  readonly channel: string
+  readonly freshness: Freshness
+  readonly last: unknown
+}
+
+/** A message as the server keeps it. */
+export interface Logged {
+  readonly epoch: string
+  readonly offset: number
+  readonly prev: number
+  readonly data: unknown
 }
 
 /** An event or effect, as data. */

@@ -31,7 +31,8 @@ export function controlsIn(text: string): readonly ControlFrame[] {
 export interface Subscribed {
   /** A new link: nothing is. */
   clear(): void
-  sends(text: string): void
+  /** The subscribes in it. */
+  sends(text: string): readonly ControlFrame[]
   /** The answer to the last subscribe of a channel; later frames of it are `messages`. */
   hears(text: string): { readonly answered: ControlFrame | null; readonly message: ControlFrame | null }
   /** The answer that holds for a channel. */
@@ -50,12 +51,14 @@ export function watchSubscribed(): Subscribed {
       answers.clear()
     },
     sends(text) {
-      for (const { type, id, channel } of controlsIn(text)) {
+      const frames = controlsIn(text)
+      for (const { type, id, channel } of frames) {
         if (channel === undefined || (type !== 'rt.subscribe' && type !== 'rt.unsubscribe')) continue
         answers.delete(channel)
         if (type === 'rt.subscribe') asked.set(channel, id)
         else asked.delete(channel)
       }
+      return frames.filter(({ type }) => type === 'rt.subscribe')
     },
     hears(text) {
       for (const frame of controlsIn(text)) {

@@ -16,31 +16,6 @@ export const later: readonly Other[] = [
     where: 'level 2: below it a client leaves its link before it opens the next',
   },
   {
-    id: 'INV-6',
-    rule: 'A publish has at most one effect in the server’s log within the window of deduplication.',
-    where: 'level 3: below it nothing is sent twice',
-  },
-  {
-    id: 'INV-7',
-    rule: 'What is `acked` is in the server’s log.',
-    where: 'level 2: below it there are no acks',
-  },
-  {
-    id: 'INV-8',
-    rule: 'Offsets of a channel and epoch strictly increase, none comes twice.',
-    where: 'level 3: below it there are no offsets',
-  },
-  {
-    id: 'INV-9',
-    rule: 'Between two marks of `recovered: false` what is delivered is a contiguous part of the server’s log.',
-    where: 'level 3',
-  },
-  {
-    id: 'INV-10',
-    rule: '`recovered: true` only with the same epoch, and `live` only after the announced top.',
-    where: 'level 3',
-  },
-  {
     id: 'INV-15',
     rule: 'What any reader ever saw is a prefix of the log: no commit is skipped.',
     where: 'level 3, with a broker',

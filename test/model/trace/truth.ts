@@ -157,7 +157,8 @@ function watchClient(
         return
       }
       case 'outbound':
-        return subscribed.sends(entry.text)
+        subscribed.sends(entry.text)
+        return
       case 'inbound': {
         const { answered, message } = subscribed.hears(entry.text)
         const { channel, data } = answered ?? message ?? {}
