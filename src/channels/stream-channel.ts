@@ -101,7 +101,7 @@ export function createStreamChannel<T>(
       if (left || over) return
       left = true
       turns.run(() => {
-        if (--users === 0) lingering.set(timeline.now() + host.linger)
+        if (--users === 0 && !over) lingering.set(timeline.now() + host.linger)
       })
       host.engage(-1)
     }

@@ -40,3 +40,14 @@ it('[INV-3] close() in a subscriber: the last status follows the one that was to
   clock.advance(0)
   expect(told).toEqual(['closed after connected'])
 })
+
+it('[G8 INV-4] who leaves a stream when it is told that all is closed leaves no timer behind', () => {
+  const { live, clock } = connected()
+  const leave = live.stream('chat').on('message', () => undefined)
+  clock.advance(0)
+  live.on('status', ({ status }) => {
+    if (status === 'closed') leave()
+  })
+  live.close()
+  expect(clock.pending).toBe(0)
+})
