@@ -3,11 +3,12 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { exploreChannel, setups } from './channel/explore.ts'
 import { createEdgeList, type EdgeRows } from './edge-list.ts'
 import { explore, type Broken } from './explore.ts'
+import { exploreRequests } from './session/requests.ts'
 import { exploreSession, setups as sessionSetups } from './session/explore.ts'
 import { runs } from './tunings.ts'
 
 /** What can be explored. */
-export type Machine = 'connection' | 'channel' | 'session'
+export type Machine = 'connection' | 'channel' | 'session' | 'requests'
 
 /** What to do. */
 export interface Order {
@@ -50,6 +51,7 @@ const reports = order.machines.map((machine): Report => {
       ...exploreChannel({ setups: begun(setups), ...(order.list ? { onEdge: list.channel } : {}) }),
     }),
     session: () => ({ hits: [], ...exploreSession({ setups: begun(sessionSetups) }) }),
+    requests: () => ({ hits: [], ...exploreRequests() }),
   }[machine]()
   // Whatever else is going on: waiting for others is not counted, nor are the threads of the engine.
   const seconds = Math.min(process.cpuUsage().user - user, (performance.now() - start) * 1_000) / 1_000_000

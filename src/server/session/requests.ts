@@ -93,7 +93,7 @@ export function onChannel(state: Model.Open, event: Model.ChannelEvent): Model.S
     case 'top':
       return keep(state, channel, checked(channel, subscription, event.top))
     case 'lost':
-      return keep(state, channel, insufficient(channel, subscription.ref))
+      return keep(state, channel, insufficient(channel, subscription))
     case 'refused': {
       const { code, message, retryable } = event
       const told = refusal(subscription.ref, code, message, channel, retryable ? { retryable } : {})

@@ -44,27 +44,33 @@ export function published(
   const { position, early, ref } = state
   if (position === null) {
     const next = [...early, publication]
-    if (next.length > MOST.messages || toBytes(next) > MOST.bytes) return insufficient(channel, ref)
+    if (next.length > MOST.messages || toBytes(next) > MOST.bytes) return insufficient(channel, state)
     return [{ ...state, early: next }, []]
   }
   const { epoch, offset, prev } = publication
   if (epoch === position.epoch && offset <= position.offset) return [state, []]
-  if (epoch !== position.epoch || prev !== position.offset) return insufficient(channel, ref)
+  if (epoch !== position.epoch || prev !== position.offset) return insufficient(channel, state)
   return [{ ...state, position: { epoch, offset }, behind: null }, [toMessage(channel, ref, publication)]]
 }
 
 /** A look at the top: who was behind it at the last look too, and was sent nothing since, has lost something on the way. */
 export function checked(channel: string, state: Model.Subscription, top: Position): SubscriptionStep {
-  const { position, behind, ref } = state
+  const { position, behind } = state
   if (position === null) return [state, []]
   if (top.epoch === position.epoch && top.offset <= position.offset) return [{ ...state, behind: null }, []]
-  return behind === position.offset ? insufficient(channel, ref) : [{ ...state, behind: position.offset }, []]
+  return behind === position.offset
+    ? insufficient(channel, state)
+    : [{ ...state, behind: position.offset }, []]
 }
 
-/** The server cannot say any more what this link has seen. */
-export function insufficient(channel: string, ref: string): SubscriptionStep {
-  const code = { code: 'insufficient_state', retry: true }
-  return [null, [toSend({ type: 'rt.unsubscribed', channel, ref, ...code }), { type: 'quit', channel }]]
+/** The server cannot say any more what this link has seen. While the subscribe is unanswered, this is its answer. */
+export function insufficient(channel: string, { ref, position }: Model.Subscription): SubscriptionStep {
+  const code = 'insufficient_state'
+  const told =
+    position === null
+      ? { type: 'rt.error', id: ref, code, message: 'Subscribe again.', channel, retryable: true }
+      : { type: 'rt.unsubscribed', channel, ref, code, retry: true }
+  return [null, [toSend(told), { type: 'quit', channel }]]
 }
 
 function toBytes(items: readonly Publication[]): number {

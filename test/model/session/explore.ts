@@ -24,7 +24,13 @@ const settings: SessionSettings = {
   heartbeat: { interval: 15_000, timeout: 5_000 },
   handshakeTimeout: 10_000,
   maxPayload: 65_536,
-  limits: { bufferedBytes: 1_000, connectionsPerUser: 2, messagesPerMinute: 600 },
+  limits: {
+    bufferedBytes: 1_000,
+    connectionsPerUser: 2,
+    messagesPerMinute: 600,
+    subscriptions: 2,
+    subscriptionsPerMinute: 10,
+  },
 }
 const spent: SessionSettings = { ...settings, limits: { ...settings.limits, messagesPerMinute: 12 } }
 
@@ -63,7 +69,7 @@ const PATIENCE = 16
 
 function toContext(world: World, setup: Setup): SessionContext {
   const { now, heardAt, window } = world
-  return { settings: setup.settings, id: 's_1', now, wall: wallOf(world), heardAt, window }
+  return { settings: setup.settings, ack: 'stored', id: 's_1', now, wall: wallOf(world), heardAt, window }
 }
 
 /** One step of session and world. */
@@ -77,7 +83,15 @@ function step({ state: before, world: was }: Node, move: Move, setup: Setup): Se
 
 /** A new link, as the server accepts it. */
 function accept(setup: Setup, originAllowed: boolean): Node {
-  const context = { settings: setup.settings, id: 's_1', now: START, wall: 0, heardAt: START, window: 500 }
+  const context = {
+    settings: setup.settings,
+    ack: 'stored',
+    id: 's_1',
+    now: START,
+    wall: 0,
+    heardAt: START,
+    window: 500,
+  }
   const opening = openSession(context, originAllowed)
   return { state: opening[0], world: initialWorld(opening), from: null, via: '' }
 }

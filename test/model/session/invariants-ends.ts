@@ -29,7 +29,7 @@ function wrongNotice(edge: SessionEdge): string | null {
     .filter(({ type }) => type === 'rt.notice')
   const change = is.window / (was.told ?? is.window)
   const isBeat = move.event?.type === 'timer' && move.event.slot === 'beat' && is.life === 'open'
-  const must = isBeat && was.level === 1 && (change > 1.5 || change < 1 / 1.5)
+  const must = isBeat && was.level > 0 && (change > 1.5 || change < 1 / 1.5)
   if (notices.length !== (must ? 1 : 0))
     return `${notices.length} notices of ${was.window} after ${String(was.told)}`
   return must && notices[0]?.reconnect?.window !== is.window ? 'a notice of another window' : null

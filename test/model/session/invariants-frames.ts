@@ -24,7 +24,7 @@ function wrongRefusal(edge: SessionEdge): string | null {
   if (code !== null) return `closed with ${code} after ${is.refusals} refused`
   const [effect] = effects
   if (effects.length !== 1 || effect === undefined) return 'a refused frame has effects'
-  const tells = is.refusals === 1 && was.life === 'open' && was.level === 1
+  const tells = is.refusals === 1 && was.life === 'open' && was.level > 0
   if (!tells) return effect.type === 'ignored' ? null : `a refused frame ends in ${effect.type}`
   const told = effect.type === 'send' && effect.channel === undefined ? toFrame(effect.wire) : null
   return told?.type === 'rt.error' &&
@@ -74,6 +74,13 @@ function wrongAnswer(edge: SessionEdge): string | null {
       return effects.length === 0 ? null : 'a pong is answered'
     case 'rt':
       if (was.level === 0) return wrongMessage(edge)
+      // A request whose answer nobody could recognize.
+      if (was.level > 1 && move.frame!.name === 'rt.subscribe') {
+        const [told] = ordered(edge, 'send').map(({ wire }) => toFrame(wire))
+        return told?.type === 'rt.error' && told.code === 'bad_request'
+          ? null
+          : 'a request without an id is not refused'
+      }
       return effects.length === 1 && effects[0]?.type === 'ignored'
         ? null
         : 'an unknown control frame has effects'

@@ -124,8 +124,8 @@ function wrongGreeting(edge: SessionEdge): string | null {
     .filter(({ channel }) => channel === undefined)
     .map(({ wire }) => toFrame(wire))
   if (!opened) return sent.some(({ type }) => type === 'server_ready') ? 'server_ready once more' : null
-  const ready = is.level === 1 ? sent[0] : undefined
-  const rest = is.level === 1 ? sent.slice(1) : sent
+  const ready = is.level > 0 ? sent[0] : undefined
+  const rest = is.level > 0 ? sent.slice(1) : sent
   const pongs = is.held === undefined ? 0 : 1
   if (rest.length !== pongs || rest.some(({ type }) => type !== 'pong')) return 'greets with more, or less'
   if (is.held !== undefined && rest[0]?.timestamp !== is.held.timestamp)
@@ -133,6 +133,7 @@ function wrongGreeting(edge: SessionEdge): string | null {
   const first = edge.effects.findIndex(({ type }) => type === 'send')
   if (first > edge.effects.findIndex(({ type }) => type === 'opened'))
     return 'the app is told before the client'
+  if (opened && ordered(edge, 'opened')[0]?.level !== is.level) return 'opens at another level'
   if (is.level === 0) return null
   const right = {
     type: 'server_ready',
@@ -140,7 +141,13 @@ function wrongGreeting(edge: SessionEdge): string | null {
     session: { id: context.id },
     heartbeat: settings.heartbeat,
     max_message_bytes: settings.maxPayload,
-    limits: { rate: { max: settings.limits.messagesPerMinute, per: 60_000 } },
+    caps: ['auth', 'channels', 'ack', 'recover', 'batch'],
+    ack: context.ack,
+    dedup_window: 120_000,
+    limits: {
+      channels: settings.limits.subscriptions,
+      rate: { max: settings.limits.messagesPerMinute, per: 60_000 },
+    },
     reconnect: { window: was.window },
   }
   const wrong = Object.entries(right).find(

@@ -1,5 +1,5 @@
 // Everything that may happen to a link and around it: frames good and bad, answers, writes, timers in time and late, clocks, the server.
-import type { SessionEvent } from '../../../src/server/session/model.ts'
+import type { Level, SessionEvent } from '../../../src/server/session/model.ts'
 import { nextDue, users, wallOf, type Draft, type Lens, type Setup, type World } from './world.ts'
 
 /** What a frame is, by the protocol. */
@@ -7,7 +7,7 @@ export interface Sent {
   readonly kind: 'ready' | 'wrong ready' | 'ping' | 'pong' | 'rt' | 'app' | 'binary' | 'no JSON' | 'no frame'
   readonly text: string | null
   /** Of a `client_ready`: the level it asks for. */
-  readonly level?: 0 | 1
+  readonly level?: Level
   /** Of a ping: what its pong must carry; undefined: nothing. */
   readonly echo?: unknown
   /** Of an app message: its type, and what the app must be given. */
@@ -38,6 +38,9 @@ export const frames: readonly Sent[] = [
   json('ready', { type: 'client_ready', v: 1, client, auth: { token: 'secret' } }, { level: 1 }),
   json('ready', { type: 'client_ready' }, { level: 0 }),
   json('ready', { type: 'client_ready', v: 2 }, { level: 1 }),
+  json('ready', { type: 'client_ready', v: 1, caps: ['recover'] }, { level: 1 }),
+  json('ready', { type: 'client_ready', v: 1, caps: ['channels'] }, { level: 2 }),
+  json('ready', { type: 'client_ready', v: 1, caps: ['recover', 'channels', 7] }, { level: 3 }),
   json('wrong ready', { type: 'client_ready', v: 1.5 }),
   json('wrong ready', { type: 'client_ready', v: 0 }),
   json('wrong ready', { type: 'client_ready', v: 1, client: { id: '../' } }),
@@ -46,6 +49,7 @@ export const frames: readonly Sent[] = [
   json('ping', { type: 'ping', timestamp: { deep: [] } }),
   json('pong', { type: 'pong', timestamp: 7 }),
   json('rt', { type: 'rt.subscribe', channel: 'a' }, { name: 'rt.subscribe', data: undefined }),
+  json('rt', { type: 'rt.nothing', id: 'r1' }, { name: 'rt.nothing', data: undefined }),
   json('app', { type: 'note', data: 1 }, { name: 'note', data: 1 }),
   json('app', { type: 'server_ready', v: 1 }, { name: 'server_ready', data: { type: 'server_ready', v: 1 } }),
   json('app', { type: '__proto__', data: null }, { name: '__proto__', data: null }),
@@ -77,7 +81,9 @@ export function moves(world: World, { settings, lens }: Setup): readonly Move[] 
   const pass = (name: string, changed: Partial<Draft>, at = now): void =>
     void found.push({ name, now: at, event: null, world: changed })
 
-  for (const frame of lens.messages || lens.pongs ? kinds : frames)
+  // What channels add has an exploration of its own.
+  const all = lens.messages || lens.pongs ? kinds : frames
+  for (const frame of lens.opening ? all : all.filter(({ level = 0 }) => level < 2))
     found.push({
       name: `hears ${frame.text?.slice(0, 60) ?? 'bytes'}`,
       now,

@@ -13,3 +13,13 @@ it('[A1 B7 C1 G4 INV-2 INV-3 INV-4 INV-18 INV-20 INV-24] a session keeps every r
   expect(states).toBeGreaterThan(1_500)
   expect(edges).toBeGreaterThan(50_000)
 }, 120_000)
+
+it('[B7 G11 G12 G14 G20 INV-2 INV-24] at levels 2 and 3 a session answers each request once, and gives each channel in order', async () => {
+  const order: Order = { machines: ['requests'], list: false }
+  const { reports } = await runBundle<Findings>(await bundle('test/model/explorer.ts'), order, 60_000)
+  const { states, edges, broken, seconds } = reports[0]!
+  console.log(`requests: ${states} abstract states, ${edges} edges, ${seconds.toFixed(1)} s`)
+  expect(broken).toEqual([])
+  expect(states).toBeGreaterThan(800)
+  expect(edges).toBeGreaterThan(15_000)
+}, 120_000)

@@ -1,5 +1,6 @@
 // The world beside the session of a link: what the link would hold, and a second count of everything the rules speak of.
 import type {
+  Level,
   SessionEffect,
   SessionSettings,
   SessionStep,
@@ -38,7 +39,7 @@ export interface World {
   readonly window: number
   /** Has said nothing, waits for `authenticate`, takes part, is over. */
   readonly life: 'new' | 'asked' | 'open' | 'over'
-  readonly level: 0 | 1
+  readonly level: Level
   /** When each timer is due, as the link holds them. */
   readonly timers: { readonly [S in Slot]?: number | undefined }
   readonly heardAt: number
