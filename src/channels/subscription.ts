@@ -154,6 +154,10 @@ function answered(
 /** What was missed, or what was before: it counts once all of it is there, and is a run that ends where the server said (G14). */
 function replayed(state: Subscription, delivery: Delivery, context: SubscriptionContext): SubscriptionStep {
   const { position: since, replay } = state
+  // A relay may say everything twice (G12); what comes again is not one of those that are awaited.
+  const last = replay.items.at(-1)?.position
+  const { position } = delivery
+  if (last && position?.epoch === last.epoch && position.offset === last.offset) return [state, []]
   const items = [...replay.items, delivery]
   const next: Subscription = { ...state, replay: { ...replay, items } }
   if (items.length < replay.count) return [next, []]

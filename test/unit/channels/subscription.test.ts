@@ -199,6 +199,25 @@ describe('what a server claims to have recovered', () => {
     expect(one.state).toMatchObject({ phase: 'live', position: at(7) })
   })
 
+  it('[G12] (fault N22) is the same where a relay says all of it twice, after a loss and at the beginning', () => {
+    for (const [start, recovered] of [
+      [{ ...initialSubscription, position: at(5) }, true],
+      [initialSubscription, false],
+    ] as const) {
+      const driven = drive(start)
+      driven.hear({ type: 'link', isUp: true })
+      for (let times = 0; times < 2; times++)
+        expect(driven.frame(answer('s1', { position: at(7), recovered, replay: 2 }))).toEqual([])
+      const effects = [6, 6, 7, 7, 8, 8].flatMap((offset) =>
+        driven.frame({ kind: 'delivery', ref: 's1', delivery: said(offset) }),
+      )
+      expect(effects).toEqual([
+        { type: 'up', recovered, items: [said(6), said(7)], data: undefined },
+        { type: 'deliver', delivery: said(8) },
+      ])
+    }
+  })
+
   it('(fault P8) is not believed where nothing proves it', () => {
     for (const claim of [
       { recovered: true, position: at(6) },
