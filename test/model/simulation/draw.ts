@@ -124,6 +124,9 @@ function drawTalk(chance: Chance, healAt: number, client: number, { stream }: Cl
     const [kind] = streamActions.find(([, rarity]) => (luck -= 1 / rarity) < 0) ?? streamActions[0]!
     moves.push({ at, kind, client, ms: chance.odds(0.1) ? 1 : 0, value: chance() })
   }
+  if (chance.odds(0.3))
+    for (let at = gap * chance(); at < healAt; at += gap * (5 + 16 * chance()))
+      moves.push({ at, kind: 'swallow', client, ms: 0, value: 0 })
   return moves
 }
 

@@ -26,6 +26,8 @@ export interface Machine {
   cut(told: boolean): void
   /** From now on the frames of the present links come twice. */
   repeat(): void
+  /** What is between the ends loses the next message of the stream, and nothing else. */
+  swallow(): void
   /** How a browser treats a frozen page: whether the sockets survive, and whether it is told of those that did not. */
   habits: { readonly keepsSockets: boolean; readonly tells: boolean }
   /** The next constructor call throws (CSP, mixed content). */
@@ -134,6 +136,9 @@ export function createMachine(name: string, host: MachineHost): Machine {
       for (const wire of [...wires])
         if (told) wire.reset()
         else wire.silence()
+    },
+    swallow() {
+      for (const wire of wires) wire.swallows = true
     },
     repeat() {
       for (const wire of wires) wire.repeat = true

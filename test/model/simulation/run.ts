@@ -78,6 +78,7 @@ function make(scene: Scene, move: Move): void {
   const client = scene.clients[move.client ?? 0]
   if (!client) return
   if (move.kind === 'change') return change(scene, move.value)
+  if (move.kind === 'swallow') return client.machine.swallow()
   if (move.kind === 'say') return say(scene, move.value)
   if (isAction(move.kind)) return act(scene, client, move)
   const told = faults[move.kind]?.run(scene, client, move)

@@ -56,6 +56,8 @@ export interface Wire {
   refuse(): void
   /** From now on each frame to the client comes twice (N22). */
   repeat: boolean
+  /** The next message of the stream does not come through (N23). */
+  swallows: boolean
 }
 
 /** The overhead of a frame, and of an upgrade. */
@@ -137,6 +139,10 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
         })
       }
       const bytes = byteLength(text) + HEAD
+      if (wire.swallows && text.startsWith('{"type":"rt.message","channel":"talk"')) {
+        wire.swallows = false
+        return
+      }
       carry(down, bytes, arrive)
       if (wire.repeat) carry(down, bytes, arrive)
     },
@@ -178,6 +184,7 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
   const wire: Wire = {
     browser,
     repeat: false,
+    swallows: false,
     get isStarted() {
       return isStarted
     },
