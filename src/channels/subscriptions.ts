@@ -52,7 +52,9 @@ const TOGETHER = 100
 export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
   const { timeline, turns } = host
   const all = new Map<string, Subscription>()
+  /** How much of before is wanted, until the first answer: afterwards it may have been told already (G12). */
   const histories = new Map<string, number>()
+  const begun = new Set<string>()
   const byRef = new Map<string, string>()
   let link: { readonly batch: boolean } | null = null
   let lastRef = 0
@@ -106,8 +108,16 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       case 'subscribe':
         lastRef++
         byRef.set(effect.ref, channel)
-        return request(requests.subscribe(effect.ref, channel, effect.since, histories.get(channel) ?? 0))
+        return request(
+          requests.subscribe(
+            effect.ref,
+            channel,
+            effect.since,
+            begun.has(channel) ? 0 : (histories.get(channel) ?? 0),
+          ),
+        )
       case 'up':
+        begun.add(channel)
         return host.up(channel, effect.recovered, effect.items, effect.data)
       case 'down':
         return host.down(channel)
@@ -123,6 +133,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
     if (ref !== undefined) byRef.delete(ref)
     all.delete(channel)
     histories.delete(channel)
+    begun.delete(channel)
   }
 
   return {
@@ -159,6 +170,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
     clear() {
       for (const channel of all.keys()) all.set(channel, initialSubscription)
       byRef.clear()
+      begun.clear()
       outgoing = []
       ring()
     },
