@@ -18,6 +18,7 @@ import {
   type MockServer,
   type VirtualClock,
 } from '../../src/testing/index.ts'
+import { recoveryCases } from './mutants/recovery-cases.ts'
 import { tellingCases } from './mutants/telling-cases.ts'
 import { wiringCases } from './mutants/wiring-cases.ts'
 import { serverCases } from './session/cases.ts'
@@ -26,6 +27,7 @@ import { changed, partsOf, sharesAllIt, shuffled, tree } from './trees.ts'
 /** By name: what must not fail. */
 export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
   ...serverCases,
+  ...recoveryCases,
   ...tellingCases,
   ...wiringCases,
 

@@ -3,6 +3,7 @@ import { channelMutants } from './mutants/channel.ts'
 import { connectionMutants } from './mutants/connection.ts'
 import type { Mutant } from './mutants/mutant.ts'
 import { otherMutants } from './mutants/rest.ts'
+import { requestsMutants } from './mutants/requests.ts'
 import { serverMutants } from './mutants/server.ts'
 import { sessionMutants } from './mutants/session.ts'
 import { simulationMutants } from './mutants/simulation.ts'
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...channelMutants,
   ...sessionMutants,
   ...serverMutants,
+  ...requestsMutants,
   ...otherMutants,
   ...wiringMutants,
   ...simulationMutants,

@@ -23,7 +23,7 @@ const planted: readonly Omit<Mutant, 'by'>[] = [
   {
     name: 'what was proven on one link is taken for proven on the next',
     file: 'src/channels/table.ts',
-    find: `return { ...channel, proven: false, load: channel.load`,
+    find: `return { ...channel, proven: false, kept: false, load: channel.load`,
     replace: `return { ...channel, load: channel.load`,
   },
   {

@@ -135,8 +135,8 @@ export const otherMutants: readonly Mutant[] = [
   {
     name: 'a message is written twice',
     file: 'src/sender.ts',
-    find: `driver.write(outbox[0].text)`,
-    replace: `driver.write(outbox[0].text), driver.write(outbox[0].text)`,
+    find: `driver.write(requests.message(message, level))`,
+    replace: `driver.write(requests.message(message, level)), driver.write(requests.message(message, level))`,
     by: '[G18 B1] a send settles exactly once, and leaves once',
   },
   {

@@ -127,7 +127,7 @@ export const serverMutants: readonly Mutant[] = [
   {
     name: 'an unchanged state is published again',
     file: 'src/server/channels.ts',
-    find: `if (states.get(channel)?.text === next.text) return null`,
+    find: `if (states.get(channel)?.data === next.data) return null`,
     replace: ``,
     by: unchanged,
   },

@@ -74,16 +74,16 @@ const opening: readonly Planted[] = [
   {
     name: 'a plain client is greeted with server_ready',
     file: 'handshake',
-    find: `level === 1 ? [control('server_ready', ready)] : []`,
+    find: `level > 0 ? [control('server_ready', ready)] : []`,
     replace: `true ? [control('server_ready', ready)] : []`,
   },
   {
     name: 'the early ping is answered before server_ready',
     file: 'handshake',
-    find: `      ...(level === 1 ? [control('server_ready', ready)] : []),
+    find: `      ...(level > 0 ? [control('server_ready', ready)] : []),
       ...(pong === null ? [] : [{ type: 'send', wire: pong } as const]),`,
     replace: `...(pong === null ? [] : [{ type: 'send', wire: pong } as const]),
-      ...(level === 1 ? [control('server_ready', ready)] : []),`,
+      ...(level > 0 ? [control('server_ready', ready)] : []),`,
   },
   {
     name: 'the ping that comes along with client_ready is forgotten',
@@ -100,13 +100,13 @@ const opening: readonly Planted[] = [
   {
     name: 'the app hears of the link before its client does',
     file: 'handshake',
-    find: `      ...(level === 1 ? [control('server_ready', ready)] : []),
+    find: `      ...(level > 0 ? [control('server_ready', ready)] : []),
       ...(pong === null ? [] : [{ type: 'send', wire: pong } as const]),
       { type: 'arm', slot: 'beat', delay: settings.heartbeat.interval },
       ...expiry,
-      { type: 'opened', user, client },`,
-    replace: `      { type: 'opened', user, client },
-      ...(level === 1 ? [control('server_ready', ready)] : []),
+      { type: 'opened', user, client, level },`,
+    replace: `      { type: 'opened', user, client, level },
+      ...(level > 0 ? [control('server_ready', ready)] : []),
       ...(pong === null ? [] : [{ type: 'send', wire: pong } as const]),
       { type: 'arm', slot: 'beat', delay: settings.heartbeat.interval },
       ...expiry,`,
@@ -203,13 +203,13 @@ const reading: readonly Planted[] = [
   {
     name: 'on a plain link what begins with rt. is not the app’s',
     file: 'step',
-    find: `if (state.level === 1 && frame.type.startsWith('rt.'))`,
+    find: `if (state.level > 0 && frame.type.startsWith('rt.'))`,
     replace: `if (frame.type.startsWith('rt.'))`,
   },
   {
     name: 'unknown control frames reach the app',
     file: 'step',
-    find: `if (state.level === 1 && frame.type.startsWith('rt.'))`,
+    find: `if (state.level > 0 && frame.type.startsWith('rt.'))`,
     replace: `if (false)`,
   },
   {
@@ -236,7 +236,7 @@ const reading: readonly Planted[] = [
     name: 'a plain client is told of its rate in frames it does not know',
     in: 'too many messages',
     file: 'step',
-    find: `state.phase === 'open' && state.level === 1
+    find: `state.phase === 'open' && state.level > 0
 `,
     replace: `state.phase === 'open'
 `,
@@ -378,7 +378,7 @@ const ending: readonly Planted[] = [
     name: 'a plain client is told of the window',
     in: 'beats and windows',
     file: 'step',
-    find: `const notice = state.level === 1 &&`,
+    find: `const notice = state.level > 0 &&`,
     replace: `const notice =`,
   },
   {

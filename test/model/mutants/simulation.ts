@@ -31,8 +31,8 @@ const planted: readonly Planted[] = [
   },
   {
     name: 'a lost link is not told to the channels',
-    file: 'src/connection.ts',
-    find: `if (was && isNew) feeds.tell({ type: 'down' })`,
+    file: 'src/channels/feeds.ts',
+    find: `if (delivering === 'pushes') tell({ type: 'down' })`,
     replace: ``,
   },
   {
@@ -43,7 +43,7 @@ const planted: readonly Planted[] = [
   },
   {
     name: 'a message that cannot wait ends interest that never began',
-    file: 'src/connection.ts',
+    file: 'src/sender.ts',
     find: `if (isWaiting) engage(-1)`,
     replace: `engage(-1)`,
   },
@@ -76,8 +76,10 @@ const planted: readonly Planted[] = [
   {
     name: 'what was written stays in the outbox',
     file: 'src/sender.ts',
-    find: `outbox = outbox.slice(1)`,
-    replace: `if (outbox.length > 1) outbox = outbox.slice(1); else break`,
+    find: `      outbox = rest
+      leave(first, state)`,
+    replace: `      if (rest.length > 0) outbox = rest; else break
+      leave(first, state)`,
   },
   {
     name: 'the outbox has no bound',

@@ -41,7 +41,7 @@ export const wiringMutants: readonly Mutant[] = [
   },
   {
     name: 'a send that waited leaves interest behind',
-    file: 'src/connection.ts',
+    file: 'src/sender.ts',
     find: `if (isWaiting) engage(-1)`,
     replace: ``,
     by: interest,
@@ -64,14 +64,14 @@ export const wiringMutants: readonly Mutant[] = [
   {
     name: 'nothing looks whether a full socket has drained',
     file: 'src/sender.ts',
-    find: `full ? now + DRAIN : Infinity`,
+    find: `full && outbox.length > 0 ? now + DRAIN : Infinity`,
     replace: `Infinity`,
     by: full,
   },
   {
     name: 'a message waits beyond its time',
     file: 'src/sender.ts',
-    find: `alarm.set(outbox.length > 0 ? until : undefined)`,
+    find: `alarm.set(until < Infinity ? until : undefined)`,
     replace: `alarm.set(undefined)`,
     by: order,
   },
@@ -156,7 +156,7 @@ export const wiringMutants: readonly Mutant[] = [
   {
     name: 'repeated text is kept from those who did not have it',
     file: 'src/channels/feeds.ts',
-    find: `if (!concerned.every((other) => other.isIndifferent(text))) return false`,
+    find: `if (!others.every((other) => other.isIndifferent(text))) return false`,
     replace: ``,
     by: shortcut,
   },

@@ -133,7 +133,7 @@ function wrongGreeting(edge: SessionEdge): string | null {
   const first = edge.effects.findIndex(({ type }) => type === 'send')
   if (first > edge.effects.findIndex(({ type }) => type === 'opened'))
     return 'the app is told before the client'
-  if (opened && ordered(edge, 'opened')[0]?.level !== is.level) return 'opens at another level'
+  if (ordered(edge, 'opened')[0]?.level !== is.level) return 'opens at another level'
   if (is.level === 0) return null
   const right = {
     type: 'server_ready',

@@ -113,10 +113,12 @@ function hear(draft: RequestsDraft, frame: Written, replayed: boolean): string |
 
 /** Anything but a message: the answer to exactly one request, or the end of a subscription. */
 function answer(draft: RequestsDraft, frame: Written): string | null {
-  const { type, id, channel, ref } = frame as unknown as Record<'type' | 'id' | 'ref', string> & {
-    channel: Channel
+  const { type, id, channel, ref } = frame as unknown as Written & {
+    readonly id?: string
+    readonly ref?: string
+    readonly channel?: Channel
   }
-  if (type === 'rt.unsubscribed' && id === undefined) {
+  if (type === 'rt.unsubscribed' && id === undefined && channel !== undefined) {
     const view = draft.views[channel]
     if (view?.ref !== ref || !view.last) return 'ends what is not subscribed to'
     draft.views = { ...draft.views, [channel]: undefined }
@@ -124,11 +126,12 @@ function answer(draft: RequestsDraft, frame: Written): string | null {
   }
   // A request without a legal id cannot be answered by name.
   if (type === 'rt.go_away') return null
-  if (type === 'rt.error' && id === undefined) return null
+  if (id === undefined) return type === 'rt.error' ? null : `${type} for nobody`
   const asked = draft.pending[id]
   if (asked === undefined) return `${type} answers nothing that was asked`
   draft.pending = Object.fromEntries(Object.entries(draft.pending).filter(([other]) => other !== id))
-  const view = channel && draft.views[channel]
+  if (channel === undefined) return wrongAnswer(asked, type)
+  const view = draft.views[channel]
   if (type === 'rt.subscribed') {
     if (asked !== 'rt.subscribe' || view?.ref !== id) return `${asked} is answered ${type}`
     const { epoch, offset, recovered, replay } = frame as unknown as Position & {
@@ -145,10 +148,14 @@ function answer(draft: RequestsDraft, frame: Written): string | null {
     draft.views = { ...draft.views, [channel]: { ...view, last } }
     return null
   }
-  if (type === 'rt.unsubscribed' && asked !== 'rt.unsubscribe') return `${asked} is answered ${type}`
-  if (type === 'rt.ack' && !['rt.publish', 'rt.auth', 'note'].includes(asked))
-    return `${asked} is answered ${type}`
   if (type === 'rt.unsubscribed' || (asked === 'rt.subscribe' && view?.ref === id))
     draft.views = { ...draft.views, [channel]: undefined }
-  return null
+  return wrongAnswer(asked, type)
+}
+
+/** Which requests may be answered with what; anything may be refused. */
+function wrongAnswer(asked: string, type: string): string | null {
+  const right =
+    asked === 'rt.subscribe' ? 'rt.subscribed' : asked === 'rt.unsubscribe' ? 'rt.unsubscribed' : 'rt.ack'
+  return type === right || type === 'rt.error' ? null : `${asked} is answered ${type}`
 }

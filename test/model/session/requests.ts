@@ -95,7 +95,12 @@ function step(node: Node, move: Move, level: 2 | 3): readonly [Node, string | nu
   }
   const isAlive = event?.type !== 'revoked' && event?.type !== 'leave'
   if (after.phase !== 'open' || !isAlive) return done(`INV-3: ${after.phase} after ${move.name}`)
-  return done(unanswered(draft, move, effects) ?? wrongHub(draft) ?? wrongLook(was, draft, move))
+  return done(
+    unanswered(draft, move, effects) ??
+      wrongHub(draft) ??
+      wrongLook(was, draft, move) ??
+      wrongNews(was, draft, move),
+  )
 }
 
 /** Whatever was asked is answered, or somebody is at work on it. */
@@ -121,6 +126,36 @@ function wrongHub({ wishes, views }: RequestsDraft): string | null {
   return wrong === undefined
     ? null
     : `A10: the hub has ${String(wishes[wrong])} and the client ${String(views[wrong]?.ref)}`
+}
+
+/** Whatever follows is passed on, at once or as soon as the past was read; what is answered is told, and credentials of somebody else end it. */
+function wrongNews(was: RequestsWorld, draft: RequestsDraft, { event }: Move): string | null {
+  if (event?.type === 'joined' || event?.type === 'publication') {
+    const channel = event.channel as Channel
+    const [before, after] = [was.views[channel], draft.views[channel]]
+    if (!before || ('ref' in event && event.ref !== before.ref)) return null
+    const { epoch, offset } = draft.tops[channel]
+    if (event.type === 'joined')
+      return after?.last?.epoch === epoch && after.last.offset === offset
+        ? null
+        : 'G14: joined, and not at the top'
+    if (!before.last) return after ? null : 'G14: ended by what came early'
+    const { publication } = event
+    const isSame = publication.epoch === before.last.epoch
+    const isOld = isSame && publication.offset <= before.last.offset
+    if (isOld) return after === before ? null : 'G12: heard again'
+    const follows = isSame && publication.prev === before.last.offset
+    return (after !== undefined) === follows
+      ? null
+      : `G14: ${follows ? 'ended without' : 'goes on after'} a hole`
+  }
+  if (
+    event?.type === 'renewed' &&
+    (event.user === null || (event.user !== 'failed' && event.user.id !== 'ann'))
+  )
+    return 'INV-24: goes on for somebody else'
+  const isAnswer = event?.type === 'answered' || event?.type === 'failed' || event?.type === 'renewed'
+  return isAnswer && event.id in draft.pending ? `L2: ${event.type}, and not told` : null
 }
 
 /** Who is behind at two looks in a row is sent away, and nobody else; who may have missed something, at once (G14). */
