@@ -34,6 +34,8 @@ export interface ServerNode {
   drain(over: number, isReplaced: boolean): void
   /** What stands in front closes every link, or every so-manieth. */
   closeAll(code: number, reason: string, share: number): void
+  /** Links that were accepted in front of the server, and go nowhere, end. */
+  clear(): void
   /** Says something to every link that no server should. */
   inject(text: string): void
   revoke(user: string): void
@@ -182,6 +184,10 @@ export function createNode(host: NodeHost): ServerNode {
     },
     closeAll(code, reason, share) {
       for (const socket of all()) if (chance.odds(share)) socket.close(code, reason)
+    },
+    clear() {
+      for (const upgrade of proxy.links.keys()) upgrade.die(true)
+      proxy.links.clear()
     },
     inject(text) {
       for (const socket of all()) socket.send(text)
