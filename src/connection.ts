@@ -10,7 +10,7 @@ import { createStore } from './lib/store.ts'
 import { createTimeline } from './lib/timeline.ts'
 import { createTurns } from './lib/turns.ts'
 import type { Failure, State } from './machine/model.ts'
-import { isSame, toSnapshot } from './machine/snapshot.ts'
+import { isSame, toSnapshot, type Status } from './machine/snapshot.ts'
 import { initialState } from './machine/state.ts'
 import { resolveOptions, type ConnectionOptions } from './options.ts'
 import { createReporter } from './reporter.ts'
@@ -42,6 +42,7 @@ export function createConnection(given: ConnectionOptions): Connection {
   let interest = 0
   let error: HoldfastError | null = null
   let complainedAt = -Infinity
+  let toldStatus: Status = 'idle'
   let dropped = 0
   let stopListening: (() => void) | null = null
   let closed: HoldfastError | null = null
@@ -66,7 +67,12 @@ export function createConnection(given: ConnectionOptions): Connection {
       const { status } = snapshot
       if (status !== before.status) {
         reporter.log('info', status, { url: driver.address, attempt: snapshot.attempt })
-        turns.run(() => events.emit('status', { status, previous: before.status, snapshot }))
+        turns.run(() => {
+          // Told one after the other: what `close()` has overtaken is not told any more.
+          const previous = toldStatus
+          toldStatus = status
+          events.emit('status', { status, previous, snapshot })
+        })
       }
       settleReady()
       sender.flush()
