@@ -69,6 +69,9 @@ interface Running {
 /** A process that has ended in order and still holds links is killed so much later. */
 const LAST = 3_000
 
+/** So long after the machine is back a client has surely sent something on its old link. */
+const NEXT_PACKET = 20_000
+
 /** A server that runs. */
 export function createNode(host: NodeHost): ServerNode {
   const { world, chance } = host
@@ -81,6 +84,8 @@ export function createNode(host: NodeHost): ServerNode {
   /** Those that drain while their successor works. */
   const old = new Set<Running>()
   let thinking = 0
+  /** Links of a machine that is gone. */
+  const orphans = new Set<Upgrade>()
 
   const guard = (task: () => void): void => {
     // Somebody waits for one of the server's own functions, and this may be the answer.
@@ -114,7 +119,10 @@ export function createNode(host: NodeHost): ServerNode {
     if (running === now) now = null
     old.delete(running)
     running.thread.end()
-    for (const upgrade of running.links.keys()) upgrade.die(told)
+    for (const upgrade of running.links.keys()) {
+      upgrade.die(told)
+      if (!told) orphans.add(upgrade)
+    }
   }
 
   const all = (): ServerSocket[] =>
@@ -164,6 +172,9 @@ export function createNode(host: NodeHost): ServerNode {
         return host.plan.level === 0 ? startPlain(inside) : startReal(inside)
       }
       now = { thread, process: start(), links: new Map() }
+      // The machine is back and knows nothing of its old links: whatever comes on them is answered with a reset.
+      for (const upgrade of orphans) world.after(NEXT_PACKET, () => upgrade.die(true))
+      orphans.clear()
     },
     stop() {
       if (!now || now.thread.isHalted) return false

@@ -75,6 +75,7 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
   let isDeaf = false
   let isStarted = false
   let isLost = false
+  let isSilenced = false
 
   /** Everything on the wire counts towards the cut; what is cut in two never arrives. */
   const carry = (pipe: Pipe, bytes: number, arrive: () => void): void => {
@@ -197,10 +198,13 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
       })
     },
     reset() {
+      // A path that was dead and works again knows the link no more, and says so.
+      if (isSilenced) return fail(1006, '', false)
       up.send(0, () => server?.closed(1006, ''))
       toClient.died()
     },
     silence() {
+      isSilenced = true
       up.kill()
       down.kill()
     },
