@@ -199,7 +199,10 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
     },
     reset() {
       // A path that was dead and works again knows the link no more, and says so.
-      if (isSilenced) return fail(1006, '', false)
+      if (isSilenced) {
+        fail(1006, '', false)
+        return
+      }
       up.send(0, () => server?.closed(1006, ''))
       toClient.died()
     },
