@@ -53,6 +53,7 @@ export function createConnection(given: ConnectionOptions): Connection {
   let interest = 0
   let error: HoldfastError | null = null
   let complainedAt = -Infinity
+  let toldStatus: Status = 'idle'
   let dropped = 0
   let stopListening: (() => void) | null = null
   let closed: HoldfastError | null = null
@@ -61,7 +62,7 @@ export function createConnection(given: ConnectionOptions): Connection {
   /** Lost time is told to all before whatever brought it to light. */
   const notice = (late: boolean): void => {
     const slept = timeline.slept()
-    if (!slept && !late) return
+    if (!slept && !late && !driver.isLate) return
     driver.step({ type: 'woke', slept })
     feeds.tell({ type: 'woke', slept })
   }
@@ -78,8 +79,8 @@ export function createConnection(given: ConnectionOptions): Connection {
       const { status } = snapshot
       if (status !== before.status) {
         reporter.log('info', status, { url: driver.address, attempt: snapshot.attempt })
-        // A close() may come between a change and its telling: what was never told is nobody's previous.
         turns.run(() => {
+          // Told one after the other: what `close()` has overtaken is not told any more.
           const previous = toldStatus
           toldStatus = status
           events.emit('status', { status, previous, snapshot })

@@ -41,6 +41,8 @@ export interface Driver {
   /** Hands text to the connected link. */
   write(text: string): void
   readonly bufferedBytes: number
+  /** Time was lost, and no timer has told yet. */
+  readonly isLate: boolean
 }
 
 /** Starts the machine at rest. Everything happens within turns. */
@@ -282,6 +284,9 @@ export function createDriver(
     write: (text) => link?.send(text),
     get bufferedBytes() {
       return link?.bufferedBytes ?? 0
+    },
+    get isLate() {
+      return alarm.isLate
     },
   }
 }

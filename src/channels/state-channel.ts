@@ -124,7 +124,10 @@ export function createStateChannel<T>(
     /** Within a turn, unless it is too late to matter. */
     const settle = (run: () => void): void =>
       turns.run(() => {
-        if (!over && state.load?.request === request) run()
+        if (over || state.load?.request !== request) return
+        // An answer that waited for the page to thaw comes before any timer.
+        host.notice(false)
+        run()
       })
     const refuse = (code: ErrorCode, cause: unknown): void => {
       fail(code, cause)

@@ -39,6 +39,8 @@ export interface Alarm {
   set(at: number | undefined): void
   /** What it is set to. */
   readonly at: number | undefined
+  /** It should have rung so long ago that deadlines mean nothing: something else of the same moment came first. */
+  readonly isLate: boolean
 }
 
 /** An alarm. `ring` is told whether it comes so late that deadlines mean nothing. */
@@ -67,6 +69,9 @@ export function createAlarm(clock: Clock, timeline: Timeline, ring: (late: boole
     },
     get at() {
       return due
+    },
+    get isLate() {
+      return due !== undefined && timeline.now() - due > JUMP
     },
   }
 }

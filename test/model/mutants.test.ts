@@ -16,7 +16,7 @@ const machines: readonly Machine[] = ['connection', 'channel', 'session', 'reque
 const ABREAST = 2
 const PATIENCE = 60_000
 /** Where a life on record does not show a fault any more, so many others are looked at; that is what `npm run mutants` does. */
-const LIVES = 60
+const LIVES = 300
 const page = `${root}docs/mutants.md`
 const record = `${root}test/model/mutants/seeds.json`
 

@@ -46,7 +46,7 @@ const budgets = [
     what: 'holdfast',
     code: `export { createConnection } from './dist/index.js'`,
     // What it may weigh now; the goal is 5 000 (docs/decisions/0006).
-    limit: 17_000,
+    limit: 17_250,
     packages: ['mitt'],
   },
   { what: 'holdfast/react', code: `export * from './dist/react.js'`, limit: 600, packages: ['react'] },

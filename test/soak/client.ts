@@ -44,7 +44,8 @@ export interface Client {
 export function createClient({ index, site, url, runtime, wire, counts, tell }: ClientParts): Client {
   const report = (what: Trouble['what'], error: HoldfastError | null): void => {
     const { closeCode, channel } = error?.context ?? {}
-    const detail = [closeCode, channel, error?.message].filter((part) => part !== undefined).join(' ')
+    const parts = [closeCode, channel, error?.message, toCause(error?.cause)]
+    const detail = parts.filter((part) => part !== undefined).join(' ')
     tell({ what, at: Date.now(), site, client: index, code: error?.code ?? 'none', detail })
   }
   const live = createConnection({
@@ -108,4 +109,11 @@ export function createClient({ index, site, url, runtime, wire, counts, tell }: 
     },
     close: () => live.close(),
   }
+}
+
+/** Why, at the bottom: what fetch throws says only that it failed. */
+function toCause(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  const { code } = cause as { readonly code?: unknown }
+  return toCause(cause.cause) ?? `(${typeof code === 'string' ? code : cause.name}: ${cause.message})`
 }

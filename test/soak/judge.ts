@@ -19,22 +19,36 @@ export interface Trouble {
   readonly detail: string
 }
 
+/** A time in which nothing was broken, and which began with everything live. Instants are epoch milliseconds. */
+export interface Calm {
+  readonly from: number
+  readonly to: number
+  /** How long it took from the last mending until everything was live and equal, and what was last, in words. */
+  readonly settled: number
+  readonly last: string | undefined
+}
+
 /** An attempt or a load that met with a fault tells of it when its patience is over: 10 s, and some for a busy machine. */
 const PATIENCE = 15_000
 
-/** The troubles that no fault explains: none was in force at their site then, nor ended up to `grace` milliseconds before. */
+/**
+ * What no fault explains. A disconnect: no fault was in force at its site then, nor had ended up to `grace` milliseconds before.
+ * An error: it came well inside of a calm; before that it only tells that something is not yet as it was.
+ */
 export function findUnexpected(
   troubles: readonly Trouble[],
   faults: readonly Injected[],
+  calms: readonly Calm[],
   grace: number,
 ): readonly Trouble[] {
-  const explains = (fault: Injected, { at, site, what }: Trouble): boolean =>
-    fault.site === site &&
-    fault.from <= at &&
-    (what === 'error'
-      ? at <= fault.to + Math.max(grace, PATIENCE)
-      : at <= fault.to + grace && !harmless.has(fault.kind))
-  return troubles.filter((trouble) => !faults.some((fault) => explains(fault, trouble)))
+  const isExplained = ({ at, site }: Trouble): boolean =>
+    faults.some(
+      (fault) =>
+        fault.site === site && !harmless.has(fault.kind) && fault.from <= at && at <= fault.to + grace,
+    )
+  const isInCalm = ({ at }: Trouble): boolean =>
+    calms.some(({ from, to }) => from + PATIENCE <= at && at <= to)
+  return troubles.filter((trouble) => (trouble.what === 'error' ? isInCalm(trouble) : !isExplained(trouble)))
 }
 
 /** How often each value comes. */

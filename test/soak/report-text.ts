@@ -56,8 +56,8 @@ function toRow(watchedName: Watched, { growth, options }: Report): readonly [str
   const show = (value: number): string => (value / size / options.clients).toFixed(digits)
   const { perHour, error, low, high, points } = slope
   const figures = `${show(perHour)} ± ${show(error)} ${unit}/h per client, 95 % in [${show(low)}, ${show(high)}]`
-  const verdict = isFlat === null ? 'only told' : isFlat ? 'flat' : 'GROWS'
-  return [name, `${figures}, ${points} points: ${verdict}`]
+  const verdict = isFlat === false ? 'GROWS' : low <= 0 ? 'zero is within its noise' : 'below what matters'
+  return [name, `${figures}, ${points} points: ${isFlat === null ? 'only told' : verdict}`]
 }
 
 function toMemory(census: Census | undefined): string {

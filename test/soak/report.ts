@@ -42,7 +42,7 @@ const SHOWN = 20
 export function toReport(options: SoakOptions, record: SoakRecord): Report {
   const { calms, troubles, injected, grace, clientCensuses, serverCensuses } = record
   const duration = record.endedAt - record.startedAt
-  const unexpected = findUnexpected(troubles, injected, grace)
+  const unexpected = findUnexpected(troubles, injected, calms, grace)
   const levels = toLevels(record)
   const growth = toGrowth(levels, duration / 3_600_000, options.clients)
   const growing = Object.entries(growth).filter(([, { isFlat }]) => isFlat === false)

@@ -1,6 +1,6 @@
 // runSoak(): plays the script on the stage, looks closely at every calm, and records everything.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Injected } from './judge.ts'
+import type { Calm, Injected } from './judge.ts'
 import { toSeconds } from './report-text.ts'
 import { createScript, type Fault } from './script.ts'
 import { createStage, type ClientCounts, type Scripts, type Stage, type Still } from './stage.ts'
@@ -10,15 +10,6 @@ export interface SoakOptions {
   readonly minutes: number
   readonly clients: number
   readonly seed: number
-}
-
-/** A time in which nothing was broken. Instants are epoch milliseconds. */
-export interface Calm {
-  readonly from: number
-  readonly to: number
-  /** How long it took from the last mending until everything was live and equal, and what was last, in words. */
-  readonly settled: number
-  readonly last: string | undefined
 }
 
 /** Everything that was seen. */

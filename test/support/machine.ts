@@ -44,7 +44,8 @@ export const needs: Readonly<Record<string, Need>> = {
   integration: {
     what: `Python with ${pythonModules.join(', ')}`,
     tests: 'the tests against FastAPI',
-    packages: pythonModules.map((name) => `python3-${name}`),
+    // Besides those: networks of our own, and certificates that nobody trusts.
+    packages: [...pythonModules.map((name) => `python3-${name}`), 'iproute2', 'openssl'],
     find: findPython,
   },
 }

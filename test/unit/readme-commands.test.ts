@@ -17,10 +17,15 @@ it('[E1] the README tells two commands, and CI runs both', () => {
   expect(order.filter((at) => at < 0)).toEqual([])
 })
 
-it('[E1 E6] CI runs everything that `npm run check` does, in its order', () => {
+it('[E1 E6] CI runs everything that `npm run check` does, in its order, and the long runs in between', () => {
   const steps = scripts.check!.split(' && ')
   expect(steps).toContain('npm test -- --coverage')
-  expect([...ci.matchAll(/^run (npm (?:run|test).*)$/gm)].map((match) => match[1])).toEqual(steps)
+  const commands = [...ci.matchAll(/^(run|both) (.*)$/gm)].flatMap(([, how, what]) =>
+    how === 'run' ? [what!] : what!.split(' ').map((script) => `npm run ${script}`),
+  )
+  expect(commands.filter((command) => steps.includes(command))).toEqual(steps)
+  expect(commands).toContain('npm run sim')
+  expect(commands.some((command) => command.startsWith('npm run soak -- '))).toBe(true)
 })
 
 it('[E1] CI gets the packages that the tests would ask for', () => {

@@ -82,7 +82,9 @@ function onFrame(
   }
   if (typeof frame === 'string') return close(4400, frame)
   if (frame.type === 'client_ready') {
-    if (state.phase !== 'waiting') return close(4409, 'second client_ready')
+    // 4409 would stop a client for good that was told to come back.
+    const isLeaving = state.phase === 'open' && state.leaving
+    if (state.phase !== 'waiting') return close(isLeaving ? 4400 : 4409, 'second client_ready')
     return onClientReady({ ...state, rate }, frame, context)
   }
   if (state.phase === 'open') return onOpenFrame({ ...state, rate }, frame, context)

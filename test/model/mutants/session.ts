@@ -155,7 +155,7 @@ const reading: readonly Planted[] = [
   {
     name: 'a second client_ready authenticates anew',
     file: 'step',
-    find: `if (state.phase !== 'waiting') return close(4409, 'second client_ready')`,
+    find: `if (state.phase !== 'waiting') return close(isLeaving ? 4400 : 4409, 'second client_ready')`,
     replace: ``,
   },
   {

@@ -85,8 +85,8 @@ export const wiringMutants: readonly Mutant[] = [
   {
     name: 'a load that comes too late is reported as if it were not',
     file: 'src/channels/state-channel.ts',
-    find: `if (!over && state.load?.request === request) run()`,
-    replace: `if (!over) run()`,
+    find: `if (over || state.load?.request !== request) return\n`,
+    replace: ``,
     by: '[G16 INV-19] (fault P17) the failure of a load that was given up is nobody’s news',
   },
   {

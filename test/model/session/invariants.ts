@@ -19,7 +19,7 @@ const nextPhases: { readonly [P in SessionState['phase']]: Readonly<Record<strin
 const reasons: Readonly<Record<number, RegExp>> = {
   1003: /^text frames only$/,
   1012: /^restart$/,
-  4400: /^(not JSON|not an object|no legal type|v is not a whole number|no legal client id)$/,
+  4400: /^(not JSON|not an object|no legal type|v is not a whole number|no legal client id|second client_ready)$/,
   4401: /^(unauthorized|not authenticated yet|expired|revoked)$/,
   4403: /^origin not allowed$/,
   4408: /^(handshake timeout|idle)$/,

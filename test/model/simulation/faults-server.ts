@@ -124,8 +124,8 @@ export const serverFaults: Faults = {
     ids: 'S21 C6 P12 P13 S10 P3',
     run(scene, _client, { value }) {
       const text = pick(LIES, value)
-      // A client that has seen it once rightly waits for it ever after (G2a): a plain server would never be well again.
-      if (scene.scenario.server.level === 0 && text.startsWith('{"type":"server_ready"')) return null
+      // Who has greeted once is held to it for ever (G2a): that lie would be no fault, but another server.
+      if (scene.scenario.server.level === 0 && text.includes('server_ready')) return null
       scene.node.inject(text)
       return `the server says ${text.slice(0, 80)}`
     },

@@ -53,6 +53,7 @@ export function heal(scene: Scene): void {
   node.front = 'pass'
   node.slowness = 0
   node.resume()
+  node.clear()
   node.start()
   for (const { machine, asking, plan } of clients) {
     const { path, page } = machine

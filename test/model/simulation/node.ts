@@ -35,6 +35,8 @@ export interface ServerNode {
   drain(over: number, isReplaced: boolean): void
   /** What stands in front closes every link, or every so-manieth. */
   closeAll(code: number, reason: string, share: number): void
+  /** Links that were accepted in front of the server, and go nowhere, end. */
+  clear(): void
   /** Says something to every link that no server should. */
   inject(text: string): void
   revoke(user: string): void
@@ -72,6 +74,9 @@ interface Running {
 /** A process that has ended in order and still holds links is killed so much later. */
 const LAST = 3_000
 
+/** So long after the machine is back a client has surely sent something on its old link. */
+const NEXT_PACKET = 20_000
+
 /** A server that runs. */
 export function createNode(host: NodeHost): ServerNode {
   const { world, chance } = host
@@ -84,6 +89,8 @@ export function createNode(host: NodeHost): ServerNode {
   /** Those that drain while their successor works. */
   const old = new Set<Running>()
   let thinking = 0
+  /** Links of a machine that is gone. */
+  const orphans = new Set<Upgrade>()
 
   const guard = (task: () => void): void => {
     // Somebody waits for one of the server's own functions, and this may be the answer.
@@ -117,7 +124,10 @@ export function createNode(host: NodeHost): ServerNode {
     if (running === now) now = null
     old.delete(running)
     running.thread.end()
-    for (const upgrade of running.links.keys()) upgrade.die(told)
+    for (const upgrade of running.links.keys()) {
+      upgrade.die(told)
+      if (!told) orphans.add(upgrade)
+    }
   }
 
   const all = (): ServerSocket[] =>
@@ -167,6 +177,9 @@ export function createNode(host: NodeHost): ServerNode {
         return host.plan.level === 0 ? startPlain(inside) : startReal(inside)
       }
       now = { thread, process: start(), links: new Map() }
+      // The machine is back and knows nothing of its old links: whatever comes on them is answered with a reset.
+      for (const upgrade of orphans) world.after(NEXT_PACKET, () => upgrade.die(true))
+      orphans.clear()
     },
     stop() {
       if (!now || now.thread.isHalted) return false
@@ -187,6 +200,10 @@ export function createNode(host: NodeHost): ServerNode {
     },
     closeAll(code, reason, share) {
       for (const socket of all()) if (chance.odds(share)) socket.close(code, reason)
+    },
+    clear() {
+      for (const upgrade of proxy.links.keys()) upgrade.die(true)
+      proxy.links.clear()
     },
     inject(text) {
       for (const socket of all()) socket.send(text)

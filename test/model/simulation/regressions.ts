@@ -69,4 +69,16 @@ export const regressions: readonly Regression[] = [
       ],
     },
   },
+  {
+    found: 'close() in a listener made the last status follow one that nobody had been told of',
+    scenario: {
+      ...quiet,
+      healAt: 30_000,
+      moves: [
+        { at: 300, kind: 'subscribe', client: 0, ms: 0, value: 0.25 },
+        { at: 9_000, kind: 'close', client: 0, ms: 1, value: 0.25 },
+        { at: 10_000, kind: 'cut', client: 0, ms: 0, value: 0 },
+      ],
+    },
+  },
 ]

@@ -77,6 +77,7 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
   let isDeaf = false
   let isStarted = false
   let isLost = false
+  let isSilenced = false
 
   /** Everything on the wire counts towards the cut; what is cut in two never arrives. */
   const carry = (pipe: Pipe, bytes: number, arrive: () => void): void => {
@@ -204,10 +205,16 @@ export function createSocket(host: SocketHost, client: string, link: string): Wi
       })
     },
     reset() {
+      // A path that was dead and works again knows the link no more, and says so.
+      if (isSilenced) {
+        fail(1006, '', false)
+        return
+      }
       up.send(0, () => server?.closed(1006, ''))
       toClient.died()
     },
     silence() {
+      isSilenced = true
       up.kill()
       down.kill()
     },

@@ -38,3 +38,26 @@ it('[G15 G3 INV-11] a page that thaws with old data doubts it, whichever signal 
   clock.advance(100)
   expect(queue.getSnapshot().freshness).toBe('live')
 })
+
+it('[G15 INV-11] an answer that comes with the thaw, before anything else, makes nothing live', async () => {
+  let answer = (_: number): void => undefined
+  const { clock, server, live } = connected()
+  const queue = live.state('queue', {
+    load: () => new Promise<number>((resolve) => (answer = resolve)),
+    onMessage: 'reload',
+  })
+  queue.subscribe(() => undefined)
+  await clock.advanceAsync(100)
+  answer(1)
+  await clock.advanceAsync(100)
+  server.push('queue')
+  await clock.advanceAsync(1_500)
+  expect(queue.getSnapshot().freshness).toBe('catching-up')
+  clock.block(50_000)
+  answer(2)
+  for (let n = 0; n < 20; n++) await Promise.resolve()
+  expect(queue.getSnapshot()).toMatchObject({ data: 2 })
+  expect(queue.getSnapshot().freshness).not.toBe('live')
+  await clock.advanceAsync(100)
+  expect(queue.getSnapshot().freshness).toBe('live')
+})

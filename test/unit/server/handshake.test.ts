@@ -187,6 +187,13 @@ describe('the handshake of a link on the server', () => {
     }
   })
 
+  it('[P3 S4] closes with 4400 who says it again on a link that was told to go away: 4409 would stop it for good', () => {
+    const link = driveOpen()
+    link.event({ type: 'leave', grace: 5_000 })
+    link.hear(ready)
+    expect(link.closed()).toBe('4400 second client_ready')
+  })
+
   it('[BB4] hears nothing any more once it is closed', () => {
     const link = driveSession()
     link.hear('{')

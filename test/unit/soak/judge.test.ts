@@ -1,6 +1,6 @@
-// Which disconnects of a soak run no fault explains.
+// What no fault of a soak run explains.
 import { describe, expect, it } from 'vitest'
-import { findUnexpected, tally, type Injected, type Trouble } from '../../soak/judge.ts'
+import { findUnexpected, tally, type Calm, type Injected, type Trouble } from '../../soak/judge.ts'
 
 const trouble = (at: number, change: Partial<Trouble> = {}): Trouble => ({
   what: 'disconnect',
@@ -18,41 +18,44 @@ const fault = (change: Partial<Injected> = {}): Injected => ({
   to: 2_000,
   ...change,
 })
+const calm = (from: number, to: number): Calm => ({ from, to, settled: 0, last: undefined })
 
-describe('findUnexpected', () => {
-  it('[A12] excuses what happens from the start of a fault until a grace after its end, and nothing else', () => {
+describe('a disconnect', () => {
+  it('[A12] is explained from the start of a fault until a grace after its end, and at no other time', () => {
     const troubles = [999, 1_000, 1_500, 2_000, 2_100, 2_101].map((at) => trouble(at))
-    const unexpected = findUnexpected(troubles, [fault()], 100)
+    const unexpected = findUnexpected(troubles, [fault()], [], 100)
     expect(unexpected.map(({ at }) => at)).toEqual([999, 2_101])
   })
 
-  it('[A12] gives errors the time that an attempt or a load may take to fail', () => {
-    const troubles = [17_000, 17_001].map((at) => trouble(at, { what: 'error', code: 'connect-timeout' }))
-    expect(findUnexpected(troubles, [fault()], 100)).toEqual([troubles[1]])
-    expect(findUnexpected(troubles, [fault()], 20_000)).toEqual([])
+  it('[A12] is unexpected where nothing was broken, in a calm and beside it', () => {
+    const troubles = [trouble(1), trouble(50_000)]
+    expect(findUnexpected(troubles, [], [calm(40_000, 60_000)], 1e9)).toEqual(troubles)
   })
 
-  it('[A12] finds everything unexpected where nothing was broken', () => {
-    expect(findUnexpected([trouble(1), trouble(2, { what: 'error' })], [], 1e9)).toHaveLength(2)
-  })
-
-  it('[A12] does not let a fault at one server explain what happened at the other', () => {
+  it('[A12] at one server is not explained by a fault at the other', () => {
     const troubles = [trouble(1_500), trouble(1_500, { site: 'mortal' })]
-    expect(findUnexpected(troubles, [fault({ site: 'mortal' })], 100)).toEqual([troubles[0]])
-    expect(findUnexpected(troubles, [fault(), fault({ site: 'mortal' })], 100)).toEqual([])
+    expect(findUnexpected(troubles, [fault({ site: 'mortal' })], [], 100)).toEqual([troubles[0]])
+    expect(findUnexpected(troubles, [fault(), fault({ site: 'mortal' })], [], 100)).toEqual([])
   })
 
-  it.each(['pause', 'latency'] as const)(
-    '[A12 G3] lets %s explain an error, such as a slow load, and never a disconnect (fault N13)',
-    (kind) => {
-      const [broken, error] = [trouble(1_500), trouble(1_500, { what: 'error', code: 'load-timeout' })]
-      expect(findUnexpected([broken, error], [fault({ kind })], 100)).toEqual([broken])
-    },
-  )
+  it.each(['pause', 'latency'] as const)('[A12 G3] is never explained by %s (fault N13)', (kind) => {
+    const troubles = [trouble(1_500)]
+    expect(findUnexpected(troubles, [fault({ kind })], [], 100)).toEqual(troubles)
+    expect(findUnexpected(troubles, [fault({ kind }), fault()], [], 100)).toEqual([])
+  })
+})
 
-  it('[A12] is content with one of several faults that overlap', () => {
-    const faults = [fault({ kind: 'latency' }), fault({ kind: 'kill', from: 1_900, to: 1_950 })]
-    expect(findUnexpected([trouble(1_500), trouble(1_940)], faults, 0).map(({ at }) => at)).toEqual([1_500])
+describe('an error', () => {
+  const error = (at: number): Trouble => trouble(at, { what: 'error', code: 'load-timeout' })
+
+  it('[A12] is unexpected well inside of a calm, when whatever met with a fault has told of it', () => {
+    const troubles = [10_000, 24_999, 25_000, 60_000, 60_001].map(error)
+    const unexpected = findUnexpected(troubles, [], [calm(10_000, 60_000)], 100)
+    expect(unexpected.map(({ at }) => at)).toEqual([25_000, 60_000])
+  })
+
+  it('[A12] is no surprise before everything was live again', () => {
+    expect(findUnexpected([error(5_000), error(70_000)], [fault()], [calm(10_000, 60_000)], 100)).toEqual([])
   })
 })
 

@@ -78,7 +78,7 @@ describe('toReport', () => {
     expect(passed.settled).toEqual({ median: 950, most: 1_900 })
     expect(passed.blocked).toEqual({ clients: 7, server: 7 })
     expect(passed.calmMinutes).toBe(40)
-    expect(toText(passed)).toMatch(/^client heap .* 16 points: flat$/m)
+    expect(toText(passed)).toMatch(/^client heap .* 16 points: zero is within its noise$/m)
     expect(toText(passed)).toMatch(/\nPassed\.$/)
   })
 
@@ -97,6 +97,7 @@ describe('toReport', () => {
     const small = report((hours) => level() + hours * 100 * 2_000)
     expect(small.growth.clientHeap.slope!.low).toBeGreaterThan(0)
     expect(small.failures).toEqual([])
+    expect(toText(small)).toMatch(/^client heap .*: below what matters$/m)
   })
 
   it('[A12] fails a run with one disconnect that no fault explains, and shows it', () => {

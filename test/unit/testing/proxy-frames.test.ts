@@ -1,6 +1,6 @@
 // The fault proxy's reading of WebSocket frames: the same frames and the same bytes, however they are sliced.
 import fc from 'fast-check'
-import { Receiver, Sender } from 'ws'
+import * as ws from 'ws'
 import { describe, expect, it } from 'vitest'
 import {
   createFrameScanner,
@@ -17,7 +17,9 @@ interface Frame {
   readonly mask: boolean
   readonly payload: Uint8Array
 }
-const senderOf = Sender as unknown as {
+/** Exported by ws, and missing from its types. */
+const { Receiver, Sender } = ws as unknown as { readonly Receiver: unknown; readonly Sender: unknown }
+const senderOf = Sender as {
   frame(data: Buffer, options: object): Buffer[]
 }
 
@@ -128,7 +130,7 @@ describe('frames of the proxy’s own', () => {
   /** What a WebSocket makes of these bytes. */
   function received(bytes: Buffer, isServer: boolean): unknown[] {
     const events: unknown[] = []
-    const receiver = new (Receiver as unknown as new (options: object) => NodeJS.WritableStream)({ isServer })
+    const receiver = new (Receiver as new (options: object) => NodeJS.WritableStream)({ isServer })
     receiver.on('message', (data: Buffer) => events.push(data.toString()))
     receiver.on('conclude', (code: number, reason: Buffer) => events.push([code, reason.toString()]))
     receiver.on('error', (error: Error) => events.push(error.message))

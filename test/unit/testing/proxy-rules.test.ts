@@ -287,7 +287,7 @@ type Part = typeof part extends fc.Arbitrary<infer T> ? T : never
 function encodePart({ n, fragments, ping, isLong }: Part, isMasked: boolean): Buffer {
   const text = JSON.stringify({ type: `t${n}`, data: isLong ? 'x'.repeat(200) : '' })
   const size = Math.ceil(text.length / fragments)
-  const frames = Array.from({ length: fragments }, (_, index) => {
+  const frames: Buffer[] = Array.from({ length: fragments }, (_, index) => {
     const bytes = Buffer.from(
       encodeFrame(index === 0 ? 1 : 0, Buffer.from(text.slice(index * size, (index + 1) * size)), isMasked),
     )
