@@ -120,7 +120,7 @@ function answer(draft: RequestsDraft, frame: Written): string | null {
   }
   if (type === 'rt.unsubscribed' && id === undefined && channel !== undefined) {
     const view = draft.views[channel]
-    if (view?.ref !== ref || !view.last) return 'ends what is not subscribed to'
+    if (!view?.last || view.ref !== ref) return 'ends what is not subscribed to'
     draft.views = { ...draft.views, [channel]: undefined }
     return null
   }

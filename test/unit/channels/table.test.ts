@@ -61,6 +61,25 @@ describe('channelStep()', () => {
     }
   })
 
+  it('[G14 G15] goes on live, without a load, where all that was missed was replayed, and loads where it was not', () => {
+    const away = run([{ type: 'down' }], live)
+    const change = channelStep(away, { type: 'pushed', whole: false, replayed: true }, context)
+    expect(change[1]).toEqual([{ type: 'applyPush', apply: true, keep: false }])
+    const back = channelStep(change[0], { type: 'up', recovered: true }, context)
+    expect(back[0]).toMatchObject({ proven: true, timers: { load: undefined } })
+    const not = channelStep(change[0], { type: 'up', recovered: false }, context)
+    expect(not[0]).toMatchObject({ proven: false, timers: { load: context.now } })
+  })
+
+  it('[G12 G16] a replayed change is in what was loaded since, and left out', () => {
+    const polled = run([{ type: 'down' }, { type: 'refresh' }], live)
+    const asked = polled.load!.request
+    const change = { ...context, mode: 'change' } as const
+    const [since] = channelStep(polled, { type: 'loaded', request: asked, older: false }, change)
+    expect(channelStep(since, { type: 'pushed', whole: false, replayed: true }, change)).toEqual([since, []])
+    expect(channelStep(since, { type: 'up', recovered: true }, change)[0].proven).toBe(false)
+  })
+
   it('[G15] a push while there is no link proves nothing', () => {
     const away = run([{ type: 'down' }], live)
     const pushed = channelStep(away, { type: 'pushed', whole: true, replayed: false }, context)[0]
