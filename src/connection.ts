@@ -1,6 +1,6 @@
 // createConnection(): wires driver, channels, stores and events together.
 import type { Connection } from './api.ts'
-import { createFeeds, type Delivering } from './channels/feeds.ts'
+import { createFeeds, toDelivering } from './channels/feeds.ts'
 import type { ChannelHost } from './channels/feed.ts'
 import type { StateOptions } from './channels/state-snapshot.ts'
 import type { StreamOptions } from './channels/stream-snapshot.ts'
@@ -57,7 +57,6 @@ export function createConnection(given: ConnectionOptions): Connection {
   let dropped = 0
   let stopListening: (() => void) | null = null
   let closed: HoldfastError | null = null
-  let toldStatus: Status = 'idle'
 
   /** Lost time is told to all before whatever brought it to light. */
   const notice = (late: boolean): void => {
@@ -300,12 +299,6 @@ export function createConnection(given: ConnectionOptions): Connection {
     if (listener) connection.on(event as keyof typeof given.on, listener)
   }
   return connection
-}
-
-/** Up to level 1 a server pushes by itself; from level 2 on, what is subscribed to. */
-function toDelivering(state: State): Delivering {
-  if (state.phase !== 'connected') return null
-  return (state.level ?? 0) < 2 ? 'pushes' : state.offers
 }
 
 function toContext({ closeCode, reason }: Failure): ErrorContext {

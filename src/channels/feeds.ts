@@ -1,5 +1,6 @@
 // The channels of one connection: by name for users, by frame type for what arrives.
 import type { ChannelFrame, Delivery } from '../protocol/channels.ts'
+import type { State } from '../machine/model.ts'
 import type { ChannelHost, Feed } from './feed.ts'
 import type { ChannelEvent } from './model.ts'
 import { createStateChannel } from './state-channel.ts'
@@ -184,4 +185,10 @@ export function createFeeds(host: FeedsHost): Feeds {
       return left
     },
   }
+}
+
+/** Up to level 1 a server pushes by itself; from level 2 on, what is subscribed to. */
+export function toDelivering(state: State): Delivering {
+  if (state.phase !== 'connected') return null
+  return (state.level ?? 0) < 2 ? 'pushes' : state.offers
 }
