@@ -61,7 +61,7 @@ export function createConnection(given: ConnectionOptions): Connection {
   /** Lost time is told to all before whatever brought it to light. */
   const notice = (late: boolean): void => {
     const slept = timeline.slept()
-    if (!slept && !late && !driver.isLate) return
+    if (!slept && !late && !driver.isLate()) return
     driver.step({ type: 'woke', slept })
     feeds.tell({ type: 'woke', slept })
   }

@@ -41,8 +41,8 @@ export interface Driver {
   /** Hands text to the connected link. */
   write(text: string): void
   readonly bufferedBytes: number
-  /** Time was lost, and no timer has told yet. */
-  readonly isLate: boolean
+  /** True once where time was lost and no timer has told yet. */
+  isLate(): boolean
 }
 
 /** Starts the machine at rest. Everything happens within turns. */
@@ -285,9 +285,7 @@ export function createDriver(
     get bufferedBytes() {
       return link?.bufferedBytes ?? 0
     },
-    get isLate() {
-      return alarm.isLate
-    },
+    isLate: alarm.isLate,
   }
 }
 

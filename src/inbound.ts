@@ -1,4 +1,5 @@
 // Makes sense of what arrives on the current link: events for the machine, messages for the app, complaints about the rest.
+import { toMessage } from './lib/thrown.ts'
 import type { Timeline } from './lib/timeline.ts'
 import type { Event, Id } from './machine/model.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -44,9 +45,7 @@ export function createInbound(
     try {
       return protocol.decode(text, level)
     } catch (error) {
-      // What an app throws may have no text, or a message that is none.
-      const said: unknown = error instanceof Error ? error.message : undefined
-      return { kind: 'invalid', reason: typeof said === 'string' ? said : 'decode failed' }
+      return { kind: 'invalid', reason: toMessage(error) ?? 'decode failed' }
     }
   }
 

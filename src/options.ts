@@ -106,7 +106,7 @@ export interface ConnectionOptions {
       }
     | undefined
   /**
-   * Asked after three attempts in a row that never opened: a browser cannot see why, an HTTP request can. A throw or
+   * Asked after every third attempt in a row that never opened, once: a browser cannot see why, an HTTP request can. A throw or
    * `authTimeout` counts as `retry`. @default none
    */
   readonly diagnose?:

@@ -4,6 +4,7 @@ import { explain } from './explain.ts'
 import { HoldfastError, type ErrorCode, type ErrorContext } from './errors.ts'
 import { createEmitter, type Emitter } from './lib/emitter.ts'
 import { createRedactor } from './lib/redactor.ts'
+import { toMessage, toText } from './lib/thrown.ts'
 import type { Turns } from './lib/turns.ts'
 import type { State } from './machine/model.ts'
 import type { ConnectionSnapshot } from './machine/snapshot.ts'
@@ -49,7 +50,7 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
   const toError: Reporter['toError'] = (code, context = {}, cause) => {
     const { state, snapshot, address, wall } = scene()
     const { status, attempt } = snapshot
-    const detail = context.reason ?? toDetail(cause)
+    const detail = context.reason ?? toMessage(cause)
     return new HoldfastError(
       code,
       clean(explain(code, detail, state, wall)),
@@ -102,21 +103,6 @@ export function createReporter(logger: Logger | undefined, turns: Turns, scene: 
         // What cannot be written is not traced; nothing else may depend on a trace.
       }
     },
-  }
-}
-
-/** The words of an error, where they are words. */
-function toDetail(cause: unknown): string | undefined {
-  const said: unknown = cause instanceof Error ? cause.message : undefined
-  return typeof said === 'string' ? said : undefined
-}
-
-/** What was thrown, as text; some things have none. */
-function toText(thrown: unknown): string {
-  try {
-    return String(thrown)
-  } catch {
-    return typeof thrown
   }
 }
 

@@ -32,10 +32,12 @@ export function createStore<T>(
 ): Store<T> {
   let value = initial
   let told = initial
-  let read = initial
+  /** Somebody has looked at what was not told yet. */
+  let seen = false
   const tell = (): void => {
     // Back to what was told, and nobody has looked meanwhile: nothing happened.
-    if (isSame(value, told) && isSame(read, told)) value = told
+    if (!seen && isSame(value, told)) value = told
+    seen = false
     if (value === told) return
     told = value
     for (const subscriber of [...subscribers]) {
@@ -50,7 +52,10 @@ export function createStore<T>(
   }
   const subscribers = new Set<{ readonly run: () => void }>()
   return {
-    getSnapshot: () => (read = value),
+    getSnapshot() {
+      if (value !== told) seen = true
+      return value
+    },
     peek: () => value,
     getInitialSnapshot: () => initial,
     subscribe(onChange) {

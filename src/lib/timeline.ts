@@ -39,14 +39,15 @@ export interface Alarm {
   set(at: number | undefined): void
   /** What it is set to. */
   readonly at: number | undefined
-  /** It should have rung so long ago that deadlines mean nothing: something else of the same moment came first. */
-  readonly isLate: boolean
+  /** True once where it should have rung so long ago that deadlines mean nothing: something else of that moment came first. */
+  isLate(): boolean
 }
 
 /** An alarm. `ring` is told whether it comes so late that deadlines mean nothing. */
 export function createAlarm(clock: Clock, timeline: Timeline, ring: (late: boolean) => void): Alarm {
   let timer: unknown
   let due: number | undefined
+  let noticed: number | undefined
   const arm = (at: number): void => {
     timer = clock.setTimeout(
       () => {
@@ -70,8 +71,10 @@ export function createAlarm(clock: Clock, timeline: Timeline, ring: (late: boole
     get at() {
       return due
     },
-    get isLate() {
-      return due !== undefined && timeline.now() - due > JUMP
+    isLate() {
+      const late = due !== undefined && due !== noticed && timeline.now() - due > JUMP
+      if (late) noticed = due
+      return late
     },
   }
 }

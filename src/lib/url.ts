@@ -9,9 +9,8 @@ export function toUrl(url: unknown, page: string | null): string {
     typeof url === 'string' && URL.canParse(url, page ?? undefined) ? new URL(url, page ?? undefined) : null
   const scheme = /^(?:http|ws)(s?):$/.exec(parsed?.protocol ?? '')
   if (!parsed || !scheme || parsed.hash) {
-    const shown = parsed?.host ? withoutSecrets(parsed.href) : toShown(url)
     throw new TypeError(
-      `url must be a ws, wss, http or https address, or a path where there is a page, not ${shown}`,
+      `url must be a ws, wss, http or https address, or a path where there is a page, not ${toShown(url)}`,
     )
   }
   parsed.protocol = `ws${scheme[1] ?? ''}:`
@@ -23,7 +22,8 @@ export function withoutSecrets(url: string): string {
   return url.replace(/[?#][^]*/, '').replace(/\/\/[^/]*@/, '//')
 }
 
-/** What is no address may still be written with a password: nothing up to the last @ is shown. */
+/** What is no address may still be written with a password: where there may be one, nothing is shown. */
 function toShown(url: unknown): string {
-  return typeof url === 'string' ? url.replace(/[?#][^]*/, '').replace(/^[^]*@/, '') : typeof url
+  if (typeof url !== 'string') return typeof url
+  return url.includes('@') ? 'what was given' : withoutSecrets(url)
 }

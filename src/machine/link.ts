@@ -74,34 +74,39 @@ export function ping(state: Connected, context: Context): Step {
 
 /**
  * Sleep, a network change or a tab that comes back may have killed the link without a word: a ping with a short deadline
- * finds out, whatever `readyState` says (G3). One probe at a time, unless the machine slept and its deadline means nothing.
+ * finds out, whatever `readyState` says (G3). What was `missed`, or silent for longer than a live link is, is doubted until it
+ * answers. One probe at a time, unless the machine slept and its deadline means nothing.
  */
-export function probe(state: Connected, context: Context, again: boolean = false): Step {
+export function probe(state: Connected, context: Context, missed: boolean, again: boolean = false): Step {
   const heartbeat = beat(state.memory, context.tuning)
   if (!heartbeat) return [state, []]
-  const next = { ...state, doubtedAt: doubted(state, context, heartbeat) }
-  return state.local && !again ? [next, []] : ask(next, heartbeat.interval, heartbeat.probe, true, context)
+  const isAsked = state.local && !again
+  const next = { ...state, doubtedAt: doubted(state, context, heartbeat, missed, isAsked) }
+  return isAsked ? [next, []] : ask(next, heartbeat.interval, heartbeat.probe, true, context)
 }
 
-/** Since when the link is doubted: what was not heard for longer than a live one is silent is doubted until it answers (G15). */
+/** Since when the link is doubted (G15): since the probe that is under way, so that its answer ends it, else from now on. */
 function doubted(
-  { doubtedAt }: Connected,
+  { doubtedAt, askedAt }: Connected,
   { now, heardAt }: Context,
   { interval, timeout }: { readonly interval: number; readonly timeout: number },
+  missed: boolean,
+  isAsked: boolean,
 ): Instant | null {
-  return doubtedAt ?? (now - heardAt > interval + timeout ? now : null)
+  if (doubtedAt !== null || !(missed || now - heardAt > interval + timeout)) return doubtedAt
+  return isAsked ? askedAt : now
 }
 
 /** Time was lost. What was not heard for too long, or not since the machine slept, is doubted until it answers. */
 export function wake(state: Connected, slept: boolean, context: Context): Step {
   const heartbeat = beat(state.memory, context.tuning)
   if (!heartbeat) return [state, []]
-  const doubtedAt = doubted(state, context, heartbeat) ?? (slept ? context.now : null)
   // In a hidden tab every timer is late, but frames are not: a probe that has come due there had its time (M9).
   const { pong } = state.timers
   const over = state.local && pong !== undefined && pong <= context.now
-  if (over && state.memory.hidden && !slept) return [{ ...state, doubtedAt }, []]
-  return probe({ ...state, doubtedAt }, context, true)
+  if (over && state.memory.hidden && !slept)
+    return [{ ...state, doubtedAt: doubted(state, context, heartbeat, false, true) }, []]
+  return probe(state, context, slept, true)
 }
 
 /** The deadline of a ping. Any sign of life will do; a server that never answered one is doubted, not left (G3). */

@@ -102,8 +102,7 @@ export const table: { readonly [P in Phase]: Row<P> } = {
       if (signal === 'hidden' || signal === 'frozen') return [noted(state, signal), []]
       // A frozen or cached page missed whatever was sent: nothing is live until the link has answered (M7, M8).
       const missed = signal === 'resumed' || signal === 'restored'
-      const doubtedAt = missed ? (state.doubtedAt ?? context.now) : state.doubtedAt
-      return probe({ ...noted(state, signal), doubtedAt }, context)
+      return probe(noted(state, signal), context, missed)
     },
     due: (state, { slot }, context) => {
       switch (slot) {

@@ -22,7 +22,7 @@ export interface ServerLogger {
 export interface ServerLimits {
   /** Bytes that wait for a slow reader; above, or after 10 s, it is closed with 4429. The first data of a link must fit in. @default 1_048_576 */
   readonly bufferedBytes?: number | undefined
-  /** Links of this process; the next is refused with HTTP 503, and those there are stay. @default 20_000 */
+  /** Sockets of this server; the next is refused with HTTP 503, and those there are stay. @default 20_000 */
   readonly connections?: number | undefined
   /** Links of one authenticated user; the next is closed with 4429. @default 20 */
   readonly connectionsPerUser?: number | undefined

@@ -108,7 +108,7 @@ describe('lines', () => {
         `${code} lines of code (goal 3000), ${all} with comments; they replace 1015 per app`,
       ),
     )
-    expect(code).toBeLessThan(4_300)
+    expect(code).toBeLessThan(4_350)
   })
 
   it('[E5] the reference server stays below 1 500 lines', () => {

@@ -44,16 +44,16 @@ const planted: readonly Planted[] = [
     in: 'the life of a link',
     bug: 'BB7',
     file: 'link',
-    find: `return probe({ ...state, doubtedAt }, context, true)`,
-    replace: `return [{ ...state, doubtedAt }, []]`,
+    find: `return probe(state, context, slept, true)`,
+    replace: `return [{ ...state, doubtedAt: doubted(state, context, heartbeat, slept, false) }, []]`,
   },
   {
     name: 'online and visible probe nothing: the socket says it is open',
     in: 'the life of a link',
     bug: 'BB7',
     file: 'table',
-    find: `return probe({ ...noted(state, signal), doubtedAt }, context)`,
-    replace: `return [{ ...noted(state, signal), doubtedAt }, []]`,
+    find: `return probe(noted(state, signal), context, missed)`,
+    replace: `return [noted(state, signal), []]`,
   },
   {
     name: 'the outage ends as soon as a link opens',
@@ -243,15 +243,17 @@ const planted: readonly Planted[] = [
     in: 'the life of a link',
     bug: 'BB12',
     file: 'link',
-    find: `?? (slept ? context.now : null)`,
-    replace: ``,
+    find: `return probe(state, context, slept, true)
+}`,
+    replace: `return probe(state, context, false, true)
+}`,
   },
   {
     name: 'every signal sends a probe beside the one under way',
     in: 'the life of a link',
     file: 'link',
-    find: `return state.local && !again ? [next, []] : ask(`,
-    replace: `return ask(`,
+    find: `const isAsked = state.local && !again`,
+    replace: `const isAsked = false`,
   },
   {
     name: 'a deadline is not cleared when it is met',

@@ -75,3 +75,19 @@ it('[A7 G13] tells nobody of what came to nothing before it was told, unless som
     expect(store.getSnapshot() === first).toBe(!look)
   }
 })
+
+it('[A7] tells of what came to nothing where one reader has seen it and another has not', () => {
+  const later: Array<() => void> = []
+  const store = createStore({ n: 1 }, () => undefined, {
+    schedule: (tell) => later.push(tell),
+    isSame: (a, b) => a.n === b.n,
+  })
+  let told = 0
+  store.subscribe(() => told++)
+  store.set({ n: 2 })
+  store.getSnapshot()
+  store.set({ n: 1 })
+  store.getSnapshot()
+  for (const tell of later.splice(0)) tell()
+  expect(told).toBe(1)
+})

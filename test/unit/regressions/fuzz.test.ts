@@ -88,6 +88,8 @@ describe('what fuzzing found', () => {
     'ws://user:can/ary-canary@host',
     'ftp:user:canary@host',
     'user:canary@host',
+    'ws://user:canary?canary@host',
+    'wss//user:canary#canary@host',
   ])('[A9 G24] a url that is refused shows no password, however it is written: %s', (url) => {
     expect(() => toUrl(url, 'https://app.test/')).toThrow(/^url must be (?!.*canary)/)
   })

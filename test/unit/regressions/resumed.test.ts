@@ -61,3 +61,42 @@ it('[G15 INV-11] an answer that comes with the thaw, before anything else, makes
   await clock.advanceAsync(100)
   expect(queue.getSnapshot().freshness).toBe('live')
 })
+
+it('[G15 G3] a page that is shown first and restored a moment later is live with the next answer, not a heartbeat later', () => {
+  const { clock, server, page, live } = connected()
+  const queue = live.state('queue')
+  queue.subscribe(() => undefined)
+  server.push('queue', 1)
+  clock.advance(1_000)
+  server.latency(50)
+  page.hide()
+  page.freeze()
+  clock.block(3_000)
+  page.show()
+  clock.advance(1)
+  page.restore()
+  expect(queue.getSnapshot().freshness).not.toBe('live')
+  clock.advance(150)
+  expect(queue.getSnapshot().freshness).toBe('live')
+})
+
+it('[G15] without pings nothing is doubted that nobody could ask about', () => {
+  const { clock, server, page, live } = connected({ heartbeat: false })
+  const queue = live.state('queue')
+  queue.subscribe(() => undefined)
+  server.push('queue', 1)
+  clock.advance(1_000)
+  page.restore()
+  clock.advance(1_000)
+  expect(queue.getSnapshot().freshness).toBe('live')
+})
+
+it('[G3] lost time is noticed once, whatever happens in the moment after it', () => {
+  const { clock, live, times } = connected()
+  clock.advance(1_000)
+  const before = times('ping').length
+  clock.block(10_000)
+  for (let n = 0; n < 5; n++) live.connect()
+  clock.advance(0)
+  expect(times('ping').length - before).toBeLessThanOrEqual(2)
+})
