@@ -1,4 +1,4 @@
-// The servers that the documentation shows, run as they stand: FastAPI, Node and Go, levels 0 and 1.
+// The servers that the documentation shows, run as they stand: FastAPI, Node and Go, levels 0 and 1. Level 2 is beside the faults of FastAPI.
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, type ClientOptions } from 'ws'
+import { cases } from '../../src/bin/conform/cases.ts'
+import { runCases } from '../../src/bin/conform/run.ts'
+import { readArguments } from '../../src/bin/conform/settings.ts'
 import { startFastApi } from '../support/fastapi.ts'
 import { buildGo, findGo } from '../support/go.ts'
 import { findPython } from '../support/machine.ts'
@@ -85,7 +88,7 @@ const samples: readonly Sample[] = [
   ...(hasGo
     ? ([
         { file: 'go/level0.go', level: 0, lines: 29, start: go },
-        { file: 'go/level1.go', level: 1, lines: 29, start: go },
+        { file: 'go/level1.go', level: 1, lines: 43, start: go },
       ] as const)
     : []),
 ]
@@ -151,6 +154,20 @@ describe.concurrent.each(samples)('examples/$file', ({ file, level, lines, start
       level === 0 ? ['queue', 'pong'] : ['server_ready', 'queue', 'pong'],
     )
     expect(client.errors).toEqual([])
+  })
+
+  it(`[L${level}] is at level ${level}, as the kit for anybody's server sees it`, async () => {
+    const asked = readArguments([
+      'conform',
+      url,
+      `--level=${level}`,
+      '--auth={"token":"secret"}',
+      '--bad-auth={"token":"stolen"}',
+    ])
+    if (asked.kind !== 'run') throw new Error(JSON.stringify(asked))
+    const { results, passed } = await runCases(cases, asked.settings)
+    expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+    expect(passed).toBe(true)
   })
 
   if (level === 1) {
