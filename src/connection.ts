@@ -1,16 +1,17 @@
 // createConnection(): wires driver, channels, stores and events together.
 import type { Connection } from './api.ts'
-import { createFeeds, toDelivering } from './channels/feeds.ts'
+import { createFeeds } from './channels/feeds.ts'
 import type { ChannelHost } from './channels/feed.ts'
 import type { StateOptions } from './channels/state-snapshot.ts'
 import type { StreamOptions } from './channels/stream-snapshot.ts'
+import { createDelivery } from './delivery.ts'
 import { createDriver } from './driver.ts'
 import type { ErrorContext, HoldfastError } from './errors.ts'
 import { checkFunction } from './lib/check.ts'
 import { createStore } from './lib/store.ts'
 import { createTimeline } from './lib/timeline.ts'
 import { createTurns } from './lib/turns.ts'
-import type { Failure, State } from './machine/model.ts'
+import type { Failure } from './machine/model.ts'
 import { isSame, toSnapshot, type Status } from './machine/snapshot.ts'
 import { initialState } from './machine/state.ts'
 import { resolveOptions, type ConnectionOptions } from './options.ts'
@@ -33,7 +34,6 @@ export function createConnection(given: ConnectionOptions): Connection {
     turns,
     random: runtime.random,
     timeout: options.requestTimeout,
-    write: (text) => driver.write(text),
     onMessage: (type, data) => turns.run(() => events.emit('message', { type, data })),
     refused: (channel, reason) => report(toError('rejected', { channel, reason })),
     trace: (channel, entry) => reporter.trace(`subscription ${channel}`, entry),
@@ -71,7 +71,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     isLoading: () => feeds.isLoading,
     onChange(state, previous) {
       if (state.memory.failure === null) error = null
-      tellFeeds(state, previous)
+      delivery.follow(state, previous)
       const before = store.peek()
       const snapshot = toSnapshot(state, error, tuning.quality)
       if (!isSame(snapshot, before)) store.set(snapshot)
@@ -94,9 +94,8 @@ export function createConnection(given: ConnectionOptions): Connection {
       // Another link of the same client took over: true, and no fault (4409).
       if (failure.closeCode !== 4409) report(error)
     },
-    onChannel(frame) {
-      if (!sender.hear(frame)) feeds.hear(frame)
-    },
+    onChannel: (frame) => delivery.hear(frame),
+    onEarly: (frame) => delivery.hearEarly(frame),
     onBadFrame(code, reason, frame) {
       const now = timeline.now()
       dropped++
@@ -127,17 +126,7 @@ export function createConnection(given: ConnectionOptions): Connection {
     engage: (change) => engage(change),
   })
 
-  const tellFeeds = (state: State, previous: State): void => {
-    const was = previous.phase === 'connected' ? previous : null
-    const is = state.phase === 'connected' ? state : null
-    const isNew = was?.link !== is?.link
-    const delivering = toDelivering(state)
-    if (was && isNew) sender.lose(was, state.memory.failure?.closeCode)
-    if (isNew || (delivering === 'pushes') !== (toDelivering(previous) === 'pushes')) feeds.link(delivering)
-    const wasDoubted = !isNew && was?.doubtedAt != null
-    const isDoubted = is?.doubtedAt != null
-    if (wasDoubted !== isDoubted) feeds.tell({ type: isDoubted ? 'doubted' : 'trusted' })
-  }
+  const delivery = createDelivery(driver, feeds, sender)
 
   /** Tells those who wait in `ready` what is certain: there is a connection, or there will be none. */
   const settleReady = (): void => {
@@ -236,7 +225,7 @@ export function createConnection(given: ConnectionOptions): Connection {
         sender.abandon(toError('aborted'))
         feeds.tell({ type: 'reset' })
         driver.step({ type: 'reset' })
-        feeds.restart()
+        feeds.subscriptions.clear()
       }),
     close() {
       if (closed) return

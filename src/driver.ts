@@ -3,18 +3,18 @@ import { HoldfastError } from './errors.ts'
 import { createInbound, type InboundHost } from './inbound.ts'
 import { createAlarm, earliest, type Timeline } from './lib/timeline.ts'
 import type { Turns } from './lib/turns.ts'
-import { withoutSecrets, toUrl } from './lib/url.ts'
+import { withoutSecrets } from './lib/url.ts'
 import type { Effect, Event, Failure, Id, State } from './machine/model.ts'
 import { initialState, slots } from './machine/state.ts'
 import { transition } from './machine/transition.ts'
 import type { ResolvedOptions } from './options.ts'
 import { classifyClose, parseReason, type CloseClass, toErrorCode } from './protocol/close-codes.ts'
-import { isObject, toDuration } from './protocol/frames.ts'
-import type { Identity } from './protocol/protocol.ts'
+import type { ChannelFrame } from './protocol/channels.ts'
+import { createQuestions, type QuestionsHost } from './questions.ts'
 import type { CloseInfo, Link } from './transports/transport.ts'
 
 /** What the driver tells, and asks, while it runs. */
-export interface DriverHost extends InboundHost {
+export interface DriverHost extends InboundHost, Pick<QuestionsHost, 'onSecret'> {
   /** Looks whether time was lost, before an event or a deadline. */
   notice(late: boolean): void
   /** Channels still wait for their first load. */
@@ -24,8 +24,8 @@ export interface DriverHost extends InboundHost {
   /** A frame that is, to the letter, one whose effect still stands. Asked before it is parsed. */
   isRepeat(text: string): boolean
   onFailure(failure: Failure): void
-  /** New credentials were given: what must never be shown. */
-  onSecret(auth: unknown): void
+  /** An answer has come on the link that is to follow; it will be told once more when that link delivers. */
+  onEarly(frame: ChannelFrame): void
   onTrace(entry: { readonly event: Event } | { readonly effect: Effect }): void
 }
 
@@ -38,8 +38,8 @@ export interface Driver {
   step(event: Event): void
   /** The server's address without query, user or fragment; empty before the first attempt. */
   readonly address: string
-  /** Hands text to the connected link. */
-  write(text: string): void
+  /** Hands text to the connected link, or to its heir. */
+  write(text: string, heir?: Id): void
   readonly bufferedBytes: number
   /** True once where time was lost and no timer has told yet. */
   isLate(): boolean
@@ -52,15 +52,13 @@ export function createDriver(
   timeline: Timeline,
   host: DriverHost,
 ): Driver {
-  const { given, tuning, transport, protocol, runtime } = options
-  const { clock, random, page } = runtime
-  const identity: Identity = { id: `c_${token(random)}`, lib: 'holdfast/0.1.0' }
+  const { tuning, transport, protocol, runtime } = options
+  const { clock, random } = runtime
   let state = initialState
-  let link: Link | null = null
-  let heardAt = 0
-  let target = ''
-  let hello: readonly string[] = []
-  const cancels = new Map<Id, () => void>()
+  /** The links that were not told to close, and when they last delivered anything. Two only while one follows the other. */
+  const links = new Map<Id, { readonly link: Link; heardAt: number }>()
+  /** What came on the link that is to follow, and was not looked at yet. */
+  let early: { readonly link: Id; readonly texts: string[]; size: number } | null = null
 
   const alarm = createAlarm(clock, timeline, (late) => turns.run(() => meet(late)))
   const ring = (): void => alarm.set(earliest(state.timers, slots)?.[1])
@@ -82,6 +80,7 @@ export function createDriver(
     host.onTrace({ event })
     const now = timeline.now()
     const previous = state
+    const heardAt = current()?.heardAt ?? -Infinity
     const context = { now, wall: clock.now(), random: random(), heardAt, loading: host.isLoading(), tuning }
     const [next, effects] = transition(state, event, context)
     state = next
@@ -90,7 +89,14 @@ export function createDriver(
       run(effect)
     }
     if (next !== previous) host.onChange(next, previous)
+    if (early && 'link' in next && next.link === early.link) {
+      const { link, texts } = early
+      early = null
+      for (const text of texts) receive(link, text)
+    }
   }
+
+  const current = (): ReturnType<typeof links.get> => ('link' in state ? links.get(state.link) : undefined)
 
   const dispatch = (event: Event): void =>
     turns.run(() => {
@@ -98,10 +104,11 @@ export function createDriver(
       news(event)
     })
 
+  const questions = createQuestions(options, { dispatch, onSecret: host.onSecret })
   const inbound = createInbound(options, timeline, host, {
-    isConnected: () => state.phase === 'connected',
+    isConnected: (id) => state.phase === 'connected' && state.link === id,
     news: (event) => news(event),
-    reply: (text) => link?.send(text),
+    reply: (text) => current()?.link.send(text),
   })
 
   /** Within a turn: an event, and the alarm set anew. */
@@ -113,106 +120,32 @@ export function createDriver(
   const run = (effect: Effect): void => {
     switch (effect.type) {
       case 'prepare':
-        return prepare(effect.request, effect.reason)
+        return questions.prepare(effect.request, effect.reason)
+      case 'renew':
+        return questions.renew(effect.request)
       case 'diagnose':
-        return diagnose(effect.request, effect.failures)
-      case 'queue': {
-        const enter = (): void => dispatch({ type: 'admitted', request: effect.request })
-        if (given.gate)
-          cancels.set(effect.request, given.gate.queue({ priority: options.priority, clock, enter }))
-        else enter()
-        return
-      }
+        return questions.diagnose(effect.request, effect.failures)
+      case 'queue':
+        return questions.queue(effect.request)
       case 'cancel':
-        cancels.get(effect.request)?.()
-        cancels.delete(effect.request)
-        return
+        return questions.cancel(effect.request)
       case 'open':
         return open(effect.link)
       case 'hello':
-        for (const text of hello) link?.send(text)
+        for (const text of questions.hello) links.get(effect.link)?.link.send(text)
         return
       case 'ping':
-        link?.send(protocol.ping(effect.timestamp) ?? '')
+        links.get(effect.link)?.link.send(protocol.ping(effect.timestamp) ?? '')
         return
-      case 'drop':
-        link?.close(effect.code, effect.reason)
-        link = null
+      case 'drop': {
+        const dropped = links.get(effect.link)
+        links.delete(effect.link)
+        dropped?.link.close(effect.code, effect.reason)
         return
+      }
       case 'report':
         host.onFailure(effect.failure)
     }
-  }
-
-  /** Asks for the url and the credentials; without functions to ask, the answer is there at once. */
-  const prepare = (request: Id, reason: 'connect' | 'expired'): void => {
-    const { url } = given
-    if (typeof url !== 'function' && !given.auth) return prepared(request, url, undefined)
-    let code: Failure['code'] = 'connect-failed'
-    ask(
-      request,
-      async (signal) => {
-        const address = typeof url === 'function' ? await url() : url
-        code = 'auth-failed'
-        // Cancelled meanwhile: nobody is asked for credentials any more (G8).
-        signal.throwIfAborted()
-        return [address, await given.auth?.({ reason, signal })] as const
-      },
-      ([address, credentials]) => prepared(request, address, credentials),
-      (cause) => dispatch({ type: 'unprepared', request, failure: { code, cause }, fatal: false }),
-    )
-  }
-
-  const prepared = (request: Id, url: string, credentials: unknown): void => {
-    try {
-      target = toUrl(url, page.address())
-    } catch (cause) {
-      // An address that is wrong now will be wrong again, unless a function may find a better one.
-      return dispatch({
-        type: 'unprepared',
-        request,
-        failure: { code: 'connect-failed', cause },
-        fatal: url === given.url,
-      })
-    }
-    try {
-      host.onSecret(credentials)
-      hello = protocol.hello(credentials, identity)
-    } catch (cause) {
-      // Credentials that cannot be written are none.
-      return dispatch({ type: 'unprepared', request, failure: { code: 'auth-failed', cause }, fatal: false })
-    }
-    dispatch({ type: 'prepared', request })
-  }
-
-  const diagnose = (request: Id, failures: number): void =>
-    ask(
-      request,
-      async (signal) => given.diagnose?.({ failures, signal }),
-      (found) => {
-        const after = isObject(found) ? toDuration(found.after) : null
-        const verdict = after ?? (found === 'refresh' || found === 'fatal' ? found : 'retry')
-        dispatch({ type: 'diagnosed', request, verdict })
-      },
-      () => dispatch({ type: 'diagnosed', request, verdict: 'retry' }),
-    )
-
-  /** One call of the app's, which may be cancelled; whatever it gives then finds its request gone. */
-  const ask = <T>(
-    request: Id,
-    call: (signal: AbortSignal) => Promise<T>,
-    done: (value: T) => void,
-    failed: (cause: unknown) => void,
-  ): void => {
-    const controller = new AbortController()
-    cancels.set(request, () => controller.abort())
-    const answered = <V>(then: (value: V) => void) => {
-      return (value: V): void => {
-        cancels.delete(request)
-        then(value)
-      }
-    }
-    call(controller.signal).then(answered(done), answered(failed))
   }
 
   const classify = (code: number, reason: string): CloseClass => {
@@ -226,9 +159,9 @@ export function createDriver(
   }
 
   const open = (id: Id): void => {
-    heardAt = -Infinity
     const closed = ({ code, reason }: CloseInfo): void => {
-      const opening = state.phase === 'opening'
+      const { phase } = state.phase === 'connected' && state.link !== id ? (state.heir ?? state) : state
+      const opening = phase === 'opening'
       const kind = classify(code, reason)
       const failure: Failure = {
         code: opening ? 'connect-failed' : toErrorCode(code),
@@ -238,14 +171,15 @@ export function createDriver(
       news({ type: 'closed', link: id, failure, class: kind, ...parseReason(reason) })
     }
     try {
-      link = transport.open(
-        { url: target },
+      const link = transport.open(
+        { url: questions.url },
         {
           opened: () => dispatch({ type: 'opened', link: id }),
           message: (text) => turns.run(() => receive(id, text)),
           closed: (info) => turns.run(() => closed(info)),
         },
       )
+      links.set(id, { link, heardAt: -Infinity })
     } catch (cause) {
       const missing = cause instanceof HoldfastError && cause.code === 'no-websocket'
       // A constructor that throws is forbidden to connect: CSP, mixed content. Once more, then no more (B16).
@@ -263,13 +197,29 @@ export function createDriver(
 
   /** The hot path: one check that the link is the current one, and for data one call. Only what changes the connection becomes an event. */
   const receive = (id: Id, text: string): void => {
-    if (!('link' in state) || state.link !== id) return
-    heardAt = timeline.now()
+    const own = links.get(id)
+    if (!own) return
+    const heardAt = (own.heardAt = timeline.now())
+    if (!('link' in state) || state.link !== id) return hold(id, text)
     const level = state.phase === 'connected' ? state.level : null
-    if (level === null || !host.isRepeat(text)) inbound(id, text, level)
+    if (level === null || !host.isRepeat(text)) inbound.take(id, text, level)
     if (state.phase === 'connected' && state.doubtedAt !== null) news({ type: 'heard', link: id })
     // Timers of a hidden page come late, messages do not: deadlines are met on both (M9).
     if (alarm.at !== undefined && heardAt >= alarm.at) meet(false)
+  }
+
+  /** The link that is to follow may not deliver before it does (G1): what comes on it waits, and is only searched for answers. */
+  const hold = (id: Id, text: string): void => {
+    const heir = state.phase === 'connected' ? state.heir : null
+    if (!heir || !('link' in heir) || heir.link !== id) return
+    if (heir.phase !== 'connected') return inbound.take(id, text, null)
+    if (early?.link !== id) early = { link: id, texts: [], size: 0 }
+    early.texts.push(text)
+    early.size += text.length
+    const frame = inbound.peek(text, heir.level)
+    if (frame) host.onEarly(frame)
+    // Not without bounds (G23): from here on it has to be looked at.
+    if (early && early.size > options.maxMessageBytes) news({ type: 'joined', link: id })
   }
 
   return {
@@ -279,17 +229,12 @@ export function createDriver(
     dispatch,
     step: news,
     get address() {
-      return withoutSecrets(target)
+      return withoutSecrets(questions.url)
     },
-    write: (text) => link?.send(text),
+    write: (text, heir) => (heir === undefined ? current() : links.get(heir))?.link.send(text),
     get bufferedBytes() {
-      return link?.bufferedBytes ?? 0
+      return current()?.link.bufferedBytes ?? 0
     },
     isLate: alarm.isLate,
   }
-}
-
-/** Sixteen letters and digits: unique, not secret. */
-function token(random: () => number): string {
-  return Array.from({ length: 16 }, () => Math.floor(random() * 36).toString(36)).join('')
 }

@@ -18,7 +18,7 @@ export interface InboundHost {
 
 /** The link a frame came on, and its machine. */
 export interface InboundLink {
-  isConnected(): boolean
+  isConnected(link: Id): boolean
   news(event: Event): void
   reply(text: string): void
 }
@@ -27,13 +27,21 @@ const PONGS_PER_SECOND = 10
 /** So many frames that are too large, within a minute, end the link. */
 const FLOOD = 3
 
-/** Takes one frame of a link at a level; never throws, whatever the frame (G23). */
+/** What makes sense of frames; never throws, whatever the frame (G23). */
+export interface Inbound {
+  /** Takes one frame of a link at a level. */
+  take(id: Id, text: string, level: number | null): void
+  /** The answer in a frame that is taken later; null where it is none. */
+  peek(text: string, level: number | null): ChannelFrame | null
+}
+
+/** Inbound frames of one connection. */
 export function createInbound(
   { protocol, maxMessageBytes }: ResolvedOptions,
   timeline: Timeline,
   host: InboundHost,
   link: InboundLink,
-): (id: Id, text: string, level: number | null) => void {
+): Inbound {
   let tooLarge: readonly number[] = []
   let pongs: readonly number[] = []
 
@@ -49,7 +57,7 @@ export function createInbound(
     }
   }
 
-  return (id, text, level) => {
+  const take: Inbound['take'] = (id, text, level) => {
     if (isLarger(text, maxMessageBytes)) {
       tooLarge = [...recent(tooLarge, 60_000), timeline.now()]
       host.onBadFrame('message-too-large', `larger than ${maxMessageBytes} bytes`, text)
@@ -63,7 +71,7 @@ export function createInbound(
     if (level === null) {
       // The first frame decides what the server is.
       link.news({ type: 'plain', link: id })
-      if (!link.isConnected()) return host.onBadFrame('protocol-error', 'came before server_ready', text)
+      if (!link.isConnected(id)) return host.onBadFrame('protocol-error', 'came before server_ready', text)
     }
     switch (frame.kind) {
       case 'message':
@@ -78,7 +86,7 @@ export function createInbound(
       case 'away':
         return link.news({ ...frame, type: 'away', link: id })
       case 'advice':
-        return link.news({ type: 'advice', link: id, window: frame.window })
+        return link.news({ ...frame, type: 'advice', link: id, expiresIn: frame.expiresIn ?? null })
       case 'channel':
         return host.onChannel(frame.frame)
       case 'refusal':
@@ -87,6 +95,15 @@ export function createInbound(
         return host.onBadFrame('protocol-error', frame.reason, text)
       case 'ignored':
     }
+  }
+
+  return {
+    take,
+    peek(text, level) {
+      if (isLarger(text, maxMessageBytes)) return null
+      const frame = decode(text, level)
+      return frame.kind === 'channel' ? frame.frame : null
+    },
   }
 }
 

@@ -30,6 +30,8 @@ export interface Sender {
   flush(): void
   /** The link is gone: what was under way is sent again, or its outcome is unknown. */
   lose(link: Connected, closeCode: number | undefined): void
+  /** No answer is awaited. */
+  readonly isQuiet: boolean
   /** The server answered; false where it is no answer to a message. */
   hear(frame: ChannelFrame): boolean
   /** Ends everything. */
@@ -190,6 +192,9 @@ export function createSender(
       }
       flush()
       return true
+    },
+    get isQuiet() {
+      return flying.length === 0
     },
     abandon(error) {
       const left = [...flying, ...outbox]

@@ -1,19 +1,23 @@
 // The channels of one connection: by name for users, by frame type for what arrives.
-import type { ChannelFrame, Delivery } from '../protocol/channels.ts'
-import type { State } from '../machine/model.ts'
+import type { Delivery } from '../protocol/channels.ts'
 import type { ChannelHost, Feed } from './feed.ts'
 import type { ChannelEvent } from './model.ts'
 import { createStateChannel } from './state-channel.ts'
 import type { StateChannel, StateOptions } from './state-snapshot.ts'
 import { createStreamChannel } from './stream-channel.ts'
 import type { StreamChannel, StreamOptions } from './stream-snapshot.ts'
-import { createSubscriptions, type SubscriptionsHost } from './subscriptions.ts'
+import {
+  createSubscriptions,
+  type SubscribingLink,
+  type Subscriptions,
+  type SubscriptionsHost,
+} from './subscriptions.ts'
 
 /** With more channels than this, repeated text is not looked for before it is parsed. */
 const MANY = 64
 
-/** How a link delivers: what the server pushes by itself, or what is subscribed to, several requests in one frame where it takes that. */
-export type Delivering = 'pushes' | { readonly batch: boolean } | null
+/** How a link delivers: what the server pushes by itself, or what is subscribed to. */
+export type Delivering = 'pushes' | SubscribingLink | null
 
 /** The active channels, and the way to all others. */
 export interface Feeds {
@@ -28,14 +32,12 @@ export interface Feeds {
   readonly isLoading: boolean
   /** Tells all active channels. */
   tell(event: ChannelEvent): void
-  /** The link delivers in this way from now on. */
-  link(delivering: Delivering): void
+  /** The link delivers in this way from now on. `moved`: it is the one that was joined. */
+  link(delivering: Delivering, moved?: boolean): void
+  /** The subscriptions, for what comes before a link takes over. */
+  readonly subscriptions: Pick<Subscriptions, 'join' | 'answered' | 'isJoined' | 'hear' | 'clear'>
   /** What is published to this channel arrives. */
   isUp(feed: Feed): boolean
-  /** A frame about a subscription. */
-  hear(frame: ChannelFrame): void
-  /** Another user: nothing is continued. */
-  restart(): void
   /** Gives a message to those whose type it is. `alone`: nobody else sees it. */
   deliver(type: string, data: unknown, text: string, alone: boolean): void
   /** True, and the channels are told, if this text is to the letter what made the current state, and nobody else could want it. */
@@ -151,7 +153,11 @@ export function createFeeds(host: FeedsHost): Feeds {
       return false
     },
     tell,
-    link(next) {
+    link(next, moved = false) {
+      if (moved && next !== null && next !== 'pushes' && delivering !== 'pushes') {
+        delivering = next
+        return subscriptions.move()
+      }
       if (delivering === 'pushes') tell({ type: 'down' })
       else if (delivering) subscriptions.link(null)
       delivering = next
@@ -159,8 +165,7 @@ export function createFeeds(host: FeedsHost): Feeds {
       else if (next) subscriptions.link(next)
     },
     isUp,
-    hear: subscriptions.hear,
-    restart: subscriptions.clear,
+    subscriptions,
     deliver(type, data, text, alone) {
       const feeds = concerned(type)
       for (const feed of feeds) feed.message(type, data, { text, alone: alone && feeds.length === 1 })
@@ -185,10 +190,4 @@ export function createFeeds(host: FeedsHost): Feeds {
       return left
     },
   }
-}
-
-/** Up to level 1 a server pushes by itself; from level 2 on, what is subscribed to. */
-export function toDelivering(state: State): Delivering {
-  if (state.phase !== 'connected') return null
-  return (state.level ?? 0) < 2 ? 'pushes' : state.offers
 }

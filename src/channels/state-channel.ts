@@ -11,8 +11,6 @@ import { checkStateOptions, toContext } from './state-options.ts'
 import { isSame, type StateChannel, type StateOptions } from './state-snapshot.ts'
 import { channelSlots, channelStep, initialChannel } from './table.ts'
 
-type Change<T> = (current: T | undefined, message: unknown) => T
-
 /** The handle for users, and the means to bring its options up to date. */
 export interface StateChannelParts<T> {
   readonly channel: StateChannel<T>
@@ -169,7 +167,8 @@ export function createStateChannel<T>(
     dispatch: (event) => step(event),
     message(type, payload, { text = '', alone = false, replayed = false, isState = false }) {
       const { onMessage, pick, schema, messageSchema, version, load } = options
-      const whole = isState || typeof onMessage !== 'function'
+      const change = !isState && typeof onMessage === 'function' ? onMessage : null
+      const whole = change === null
       try {
         // What a change function gets is picked from messages, not from the state that they change.
         const picks = pick && !(isState && (onMessage ?? 'replace') !== 'replace')
@@ -178,14 +177,11 @@ export function createStateChannel<T>(
           passed = text
           return
         }
-        if (onMessage === 'reload' && !isState) {
-          step({ type: 'signalled' })
-          return
-        }
+        if (onMessage === 'reload' && !isState) return step({ type: 'signalled' })
         message = validate(whole ? schema : messageSchema, message)
         // A change means nothing without the state it changes: until that is loaded, the machine only keeps it.
         const applies = whole || state.hasData || !load
-        if (applies) value = whole ? (message as T) : (onMessage as Change<T>)(data.base, message)
+        if (applies) value = change ? change(data.base, message) : (message as T)
         if (applies && data.isOlder(value as T)) return
       } catch (cause) {
         // A server that has changed refuses to fit with every push: told once a second.

@@ -122,6 +122,8 @@ export function createStreamChannel<T>(
           // What the server replayed came before this word.
           const { recovered } = event
           const missed = joined && !recovered
+          // Handed over from one link to the next without a break, nothing was lost that had to be recovered.
+          const wasUp = up
           up = joined = true
           doubted = false
           const gap: Gap | null = missed
@@ -130,7 +132,7 @@ export function createStreamChannel<T>(
           if (gap || current.gap) change({ gap })
           show()
           if (gap) turns.run(() => events.emit('gap', gap))
-          else if (recovered) {
+          else if (recovered && !wasUp) {
             const facts = { replayed }
             turns.run(() => events.emit('recovered', facts))
           }

@@ -17,11 +17,15 @@ export interface Subscription {
   readonly position: Position | null
   /** While replaying: what has come so far, how many there are to be, where they end, and what the server claims of them. */
   readonly replay: {
+    /** What was asked for: whatever came after it. */
+    readonly since: Position | null
     readonly items: readonly Delivery[]
     readonly count: number
     readonly top: Position | null
     readonly recovered: boolean
   }
+  /** The channel was told that it is up, and not yet that it is down. */
+  readonly told: boolean
   /** When the answer, or the next try, is due. */
   readonly dueAt: Instant | null
   /** Tries in a row that led to nothing. */
@@ -32,6 +36,13 @@ export interface Subscription {
 export type SubscriptionEvent =
   | { readonly type: 'link'; readonly isUp: boolean }
   | { readonly type: 'due' }
+  /** Another link took over, on which this was asked for before; `answered`: and all of the answer has come, to be told now. */
+  | {
+      readonly type: 'moved'
+      readonly ref: string
+      readonly since: Position | null
+      readonly answered: boolean
+    }
   | {
       readonly type: 'frame'
       readonly frame: Extract<ChannelFrame, { kind: 'subscribed' | 'delivery' | 'unsubscribed' | 'refused' }>
@@ -60,7 +71,7 @@ export type SubscriptionEffect =
 /** The next state, and what to do. */
 export type SubscriptionStep = readonly [Subscription, readonly SubscriptionEffect[]]
 
-const NONE = { items: [], count: 0, top: null, recovered: false } as const
+const NONE = { since: null, items: [], count: 0, top: null, recovered: false } as const
 
 /** A subscription that was never asked for. */
 export const initialSubscription: Subscription = {
@@ -68,6 +79,7 @@ export const initialSubscription: Subscription = {
   ref: '',
   position: null,
   replay: NONE,
+  told: false,
   dueAt: null,
   failures: 0,
 }
@@ -89,7 +101,18 @@ export function subscriptionStep(
   switch (event.type) {
     case 'link':
       if (event.isUp) return state.phase === 'off' ? ask(state, context) : [state, []]
-      return [{ ...state, phase: 'off', replay: NONE, dueAt: null, failures: 0 }, down(state)]
+      return [{ ...state, phase: 'off', replay: NONE, told: false, dueAt: null, failures: 0 }, down(state)]
+    case 'moved': {
+      const { ref, since, answered } = event
+      const next: Subscription = {
+        ...state,
+        phase: 'asked',
+        ref,
+        replay: { ...NONE, since },
+        dueAt: context.now + context.timeout,
+      }
+      return answered ? [next, []] : [{ ...next, told: false }, down(state)]
+    }
     case 'due': {
       const { phase, dueAt } = state
       if (dueAt === null || dueAt > context.now) return [state, []]
@@ -116,30 +139,41 @@ function heard(
     case 'unsubscribed':
       return frame.retry
         ? again(state, context, 0)
-        : [{ ...state, phase: 'refused', dueAt: null }, down(state)]
+        : [{ ...state, phase: 'refused', told: false, dueAt: null }, down(state)]
     case 'refused': {
       if (phase !== 'asked') return [state, []]
       if (frame.retryable) return again(state, context, frame.after)
       const { code, reason } = frame
-      return [{ ...state, phase: 'refused', dueAt: null }, [{ type: 'report', code, reason }]]
+      return [
+        { ...state, phase: 'refused', told: false, dueAt: null },
+        [...down(state), { type: 'report', code, reason }],
+      ]
     }
   }
 }
 
 function ask(state: Subscription, { now, nextRef, timeout }: SubscriptionContext): SubscriptionStep {
-  const next: Subscription = { ...state, phase: 'asked', ref: nextRef, replay: NONE, dueAt: now + timeout }
-  return [next, [{ type: 'subscribe', ref: nextRef, since: state.position }]]
+  const { position: since } = state
+  const next: Subscription = {
+    ...state,
+    phase: 'asked',
+    ref: nextRef,
+    replay: { ...NONE, since },
+    told: false,
+    dueAt: now + timeout,
+  }
+  return [next, [...down(state), { type: 'subscribe', ref: nextRef, since }]]
 }
 
 /** Once more, after a while that doubles up to 30 s, scattered; at least as long as the server asks for. */
 function again(state: Subscription, { now, random }: SubscriptionContext, after: number): SubscriptionStep {
   const failures = state.failures + 1
   const wait = after + random * Math.min(30_000, 500 * 2 ** Math.min(failures, 10))
-  return [{ ...state, phase: 'waiting', replay: NONE, dueAt: now + wait, failures }, down(state)]
+  return [{ ...state, phase: 'waiting', replay: NONE, told: false, dueAt: now + wait, failures }, down(state)]
 }
 
-function down({ phase }: Subscription): readonly SubscriptionEffect[] {
-  return phase === 'live' ? [{ type: 'down' }] : []
+function down({ told }: Subscription): readonly SubscriptionEffect[] {
+  return told ? [{ type: 'down' }] : []
 }
 
 function answered(
@@ -147,13 +181,15 @@ function answered(
   frame: Extract<ChannelFrame, { kind: 'subscribed' }>,
 ): SubscriptionStep {
   const { position: top, replay: count, recovered, data } = frame
-  const next: Subscription = { ...state, phase: 'replaying', replay: { items: [], count, top, recovered } }
+  const replay = { ...state.replay, count, top, recovered }
+  const next: Subscription = { ...state, phase: 'replaying', replay }
   return count > 0 ? [next, []] : conclude(next, data)
 }
 
 /** What was missed, or what was before: it counts once all of it is there, and is a run that ends where the server said (G14). */
 function replayed(state: Subscription, delivery: Delivery, context: SubscriptionContext): SubscriptionStep {
-  const { position: since, replay } = state
+  const { replay } = state
+  const { since } = replay
   // A relay may say everything twice (G12); what comes again is not one of those that are awaited.
   const last = replay.items.at(-1)?.position
   const { position } = delivery
@@ -170,11 +206,18 @@ function replayed(state: Subscription, delivery: Delivery, context: Subscription
 
 /** The verdict; the server's claim is checked. */
 function conclude(state: Subscription, data: unknown): SubscriptionStep {
-  const { position: since, replay } = state
-  const { items, top, recovered } = replay
+  const { position: at, told } = state
+  const { since, items, top, recovered: claimed } = state.replay
+  const recovered = claimed && since !== null && isRun(since, items, top)
+  const next: Subscription = { ...state, phase: 'live', position: top, replay: NONE, told: true, dueAt: null }
+  if (!told) return [next, [{ type: 'up', recovered, items, data }]]
+  // Handed over while it was up: the link before may have delivered some of it, or more than all of it.
+  if (!recovered || at === null || at.epoch !== top?.epoch)
+    return [next, [{ type: 'down' }, { type: 'up', recovered: false, items, data }]]
+  const unseen = items.filter(({ position }) => position !== null && position.offset > at.offset)
   return [
-    { ...state, phase: 'live', position: top, replay: NONE, dueAt: null },
-    [{ type: 'up', recovered: recovered && since !== null && isRun(since, items, top), items, data }],
+    { ...next, position: at.offset > top.offset ? at : top },
+    [{ type: 'up', recovered: true, items: unseen, data: at.offset > top.offset ? undefined : data }],
   ]
 }
 
@@ -204,6 +247,5 @@ function delivered(state: Subscription, delivery: Delivery, context: Subscriptio
 /** At once the first time; a server that leaves one hole after another is asked less and less often. */
 function lost(state: Subscription, context: SubscriptionContext): SubscriptionStep {
   if (state.failures > 0) return again(state, context, 0)
-  const [next, effects] = ask({ ...state, failures: 1 }, context)
-  return [next, [...down(state), ...effects]]
+  return ask({ ...state, failures: 1 }, context)
 }

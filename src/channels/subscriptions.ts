@@ -1,7 +1,7 @@
 // The subscriptions of one connection at levels 2 and 3: runs them, and lets those of one turn travel together.
 import { createAlarm, type Timeline } from '../lib/timeline.ts'
 import type { Turns } from '../lib/turns.ts'
-import { requests, type ChannelFrame, type Delivery } from '../protocol/channels.ts'
+import { requests, type ChannelFrame, type Delivery, type Position } from '../protocol/channels.ts'
 import type { Clock } from '../runtime.ts'
 import {
   initialSubscription,
@@ -19,8 +19,6 @@ export interface SubscriptionsHost {
   readonly random: () => number
   /** How long the server may take for an answer. */
   readonly timeout: number
-  /** Hands text to the link that is up. */
-  write(text: string): void
   up(channel: string, recovered: boolean, items: readonly Delivery[], data: unknown): void
   down(channel: string): void
   deliver(channel: string, delivery: Delivery): void
@@ -31,10 +29,34 @@ export interface SubscriptionsHost {
   ): void
 }
 
+/** A link that takes subscriptions, several in one frame where it says so. */
+export interface SubscribingLink {
+  readonly batch: boolean
+  /** Hands text to it. */
+  write(text: string): void
+}
+
+/** What was asked for on the link that is to follow. */
+interface Joining {
+  readonly link: SubscribingLink
+  /** By channel: the name of the request, and what was asked for. */
+  readonly asked: ReadonlyMap<string, { readonly ref: string; readonly since: Position | null }>
+  /** By ref: how many frames of the answer are awaited. */
+  readonly open: Map<string, number>
+}
+
 /** The subscriptions. All calls belong into turns. */
 export interface Subscriptions {
-  /** There is a link that takes subscriptions, several in one frame where it says so; null: there is none. */
-  link(link: { readonly batch: boolean } | null): void
+  /** There is a link that takes subscriptions; null: there is none. */
+  link(link: SubscribingLink | null): void
+  /** Asks on the link that is to follow for all that is up; null: it will not follow. */
+  join(link: SubscribingLink | null): void
+  /** An answer has come on that link. */
+  answered(frame: ChannelFrame): void
+  /** Whatever was asked for there has been answered. */
+  readonly isJoined: boolean
+  /** It follows: what was asked for there goes on there, the rest begins anew. */
+  move(): void
   /** Somebody wants this channel, or nobody does any more. */
   want(channel: string, history: number): void
   drop(channel: string): void
@@ -48,6 +70,14 @@ export interface Subscriptions {
 /** So many requests in one frame, and no more: servers bound their frames. */
 const TOGETHER = 100
 
+/** Hands texts to a link, those of one turn together where it takes that. */
+function post(link: SubscribingLink, texts: readonly string[]): void {
+  if (!link.batch || texts.length < 2) for (const text of texts) link.write(text)
+  else
+    for (let at = 0; at < texts.length; at += TOGETHER)
+      link.write(`[${texts.slice(at, at + TOGETHER).join(',')}]`)
+}
+
 /** No subscriptions yet. */
 export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
   const { timeline, turns } = host
@@ -56,7 +86,8 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
   const histories = new Map<string, number>()
   const begun = new Set<string>()
   const byRef = new Map<string, string>()
-  let link: { readonly batch: boolean } | null = null
+  let link: SubscribingLink | null = null
+  let joining: Joining | null = null
   let lastRef = 0
   let outgoing: string[] = []
 
@@ -74,11 +105,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
   const flush = (): void => {
     const texts = outgoing
     outgoing = []
-    if (!link) return
-    if (!link.batch || texts.length < 2) for (const text of texts) host.write(text)
-    else
-      for (let at = 0; at < texts.length; at += TOGETHER)
-        host.write(`[${texts.slice(at, at + TOGETHER).join(',')}]`)
+    if (link) post(link, texts)
   }
   const request = (text: string): void => {
     if (outgoing.push(text) === 1) turns.run(flush)
@@ -139,10 +166,59 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
   return {
     link(next) {
       link = next
+      joining = null
       outgoing = []
       byRef.clear()
       for (const channel of [...all.keys()]) step(channel, { type: 'link', isUp: next !== null })
       // Before anything that waits to be published: who publishes wants to hear it.
+      flush()
+      ring()
+    },
+    join(next) {
+      joining = null
+      if (!next) return
+      const up = [...all].filter(([, { phase }]) => phase === 'live')
+      const asked = new Map(
+        up.map(([channel, { position: since }]) => [channel, { ref: `s${++lastRef}`, since }]),
+      )
+      joining = { link: next, asked, open: new Map([...asked.values()].map(({ ref }) => [ref, 1])) }
+      post(
+        next,
+        [...asked].map(([channel, { ref, since }]) => requests.subscribe(ref, channel, since, 0)),
+      )
+    },
+    answered(frame) {
+      if (!joining || frame.kind === 'acked') return
+      const { open } = joining
+      const ref = frame.kind === 'refused' ? frame.id : frame.ref
+      const left = open.get(ref)
+      if (left === undefined) return
+      const more = frame.kind === 'subscribed' ? frame.replay : 0
+      if (frame.kind !== 'refused' && left + more > 1) open.set(ref, left + more - 1)
+      else open.delete(ref)
+    },
+    get isJoined() {
+      return joining?.open.size === 0
+    },
+    move() {
+      if (!joining) return
+      const { asked, open } = joining
+      link = joining.link
+      joining = null
+      outgoing = []
+      byRef.clear()
+      for (const [channel, { phase }] of [...all]) {
+        const there = phase === 'live' ? asked.get(channel) : undefined
+        if (there) {
+          byRef.set(there.ref, channel)
+          step(channel, { type: 'moved', ...there, answered: !open.has(there.ref) })
+        } else {
+          step(channel, { type: 'link', isUp: false })
+          step(channel, { type: 'link', isUp: true })
+        }
+      }
+      for (const channel of asked.keys())
+        if (!all.has(channel)) request(requests.unsubscribe(`u${++lastRef}`, channel))
       flush()
       ring()
     },

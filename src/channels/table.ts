@@ -56,7 +56,9 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       return [arm(channel, { linger: context.now + context.linger }), []]
     case 'up': {
       const next = { ...doubt(channel), up: true, doubted: false }
-      if (event.recovered && channel.kept) return [arm({ ...next, proven: true }, { load: undefined }), []]
+      // Handed over from one link to the next without a break, or as it was before the break.
+      const kept = channel.up ? channel.proven : channel.kept
+      if (event.recovered && kept) return [arm({ ...next, proven: true }, { load: undefined }), []]
       const wait = event.recovered === null ? GREETING : 0
       return [channel.active && context.canLoad ? sooner(next, context.now + wait) : next, []]
     }

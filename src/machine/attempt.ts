@@ -1,6 +1,7 @@
 // From the wish for a connection to an open link that has shaken hands.
 import { allowedAt, spend } from './budget.ts'
 import type { Offers } from '../protocol/channels.ts'
+import { follow } from './heir.ts'
 import { beat } from './link.ts'
 import { lose } from './loss.ts'
 import type {
@@ -62,6 +63,20 @@ export function attempt(state: State, context: Context, asked: boolean = false):
   const about = remember(next, { outage: { ...outage, asked: unopened } })
   const asking = ask(about, 'diagnosing', now + tuning.authTimeout)
   return [asking, [{ type: 'diagnose', request: asking.request, failures: outage.failures }]]
+}
+
+/**
+ * The time to move after `rt.go_away`: the next link is begun while this one still delivers. Where none may be opened yet, nobody looks,
+ * or the grace is over, this one goes first.
+ */
+export function move(state: Connected, context: Context): Step {
+  const { away, heir, memory } = state
+  if (!away) return [state, []]
+  if (!heir && !memory.hidden && context.now < away.endAt) {
+    const [next, effects] = attempt(state, context)
+    if (next.phase === 'connecting') return follow(arm(state, { away: away.endAt }), [next, effects])
+  }
+  return lose(state, { failure: away.failure, class: 'backoff' }, context)
 }
 
 /** Asks for the url and for credentials. */
@@ -180,7 +195,9 @@ export function enter(
     overdue: false,
     doubtedAt: null,
     latency: null,
+    request: null,
     away: null,
+    heir: null,
   }
   return [connected, [{ type: 'cancel', request }]]
 }

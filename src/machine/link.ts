@@ -15,7 +15,7 @@ import type {
   Step,
   Tuning,
 } from './model.ts'
-import { arm, remember } from './state.ts'
+import { arm, nextId, remember } from './state.ts'
 
 /** Unanswered pings that are remembered: enough to know a pong that comes two minutes late. */
 const REMEMBERED = 8
@@ -159,15 +159,51 @@ export function hear(state: Connected): Step {
   return [state.memory.answers ? state : { ...state, doubtedAt: null }, []]
 }
 
+/** The credentials run out: new ones are asked for in the first half of the time that is left, so that not all ask at once (G7). */
+export function expiring(
+  state: Connected,
+  within: number | null,
+  { now, random, tuning }: Context,
+): Connected {
+  if (within === null || !tuning.hasAuth || state.away || state.request !== null) return state
+  return arm(state, { renew: now + (random * within) / 2 })
+}
+
+/** Asks for new credentials; the link goes on meanwhile. */
+export function renew(state: Connected, { now, tuning }: Context): Step {
+  const [request, memory] = nextId(state)
+  const next = { ...state, memory, request }
+  return [arm(next, { renew: undefined, deadline: now + tuning.authTimeout }), [{ type: 'renew', request }]]
+}
+
+/** New credentials are there to be sent; or there are none, and the server will decide what this link is worth without. */
+export function renewed(state: Connected, failure: Failure | null): Step {
+  const { request, link } = state
+  if (request === null) return [state, []]
+  return [
+    arm({ ...state, request: null }, { deadline: undefined }),
+    failure
+      ? [
+          { type: 'cancel', request },
+          { type: 'report', failure },
+        ]
+      : [{ type: 'hello', link }],
+  ]
+}
+
 /** The server will close: this link is used until then, or until the time to move, whichever comes first. */
 export function leave(state: Connected, event: Extract<Event, { type: 'away' }>, context: Context): Step {
   const failure: Failure = { code: 'closed-by-server', reason: event.reason }
   if (event.final) return lose(state, { failure, class: 'fatal' }, context)
   if (state.away) return [state, []]
   const moveAt = context.now + event.min + context.random * event.spread
+  const endAt = context.now + event.grace
+  const { request } = state
+  // The next link brings its own credentials.
+  const next: Connected = { ...state, request: null, away: { moveAt, endAt, failure } }
   return [
-    arm({ ...state, away: { moveAt, failure } }, { away: Math.min(moveAt, context.now + event.grace) }),
-    [],
+    arm(next, { away: Math.min(moveAt, endAt), renew: undefined, deadline: undefined }),
+    request === null ? [] : [{ type: 'cancel', request }],
   ]
 }
 

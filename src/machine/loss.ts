@@ -3,6 +3,7 @@ import type { CloseClass } from '../protocol/close-codes.ts'
 import { backoff, type Hint } from './backoff.ts'
 import { allowedAt } from './budget.ts'
 import { coolDown, isTripped } from './circuit.ts'
+import { inherit } from './heir.ts'
 import type {
   Connected,
   Context,
@@ -45,11 +46,6 @@ function toHint(min: number | null, spread: number | null): Hint | null {
   return { min, spread: spread ?? Math.max(1_000, min / 2) }
 }
 
-/** The time to move after `rt.go_away`, or its grace, is over. */
-export function move(state: Connected, context: Context): Step {
-  return state.away ? lose(state, { failure: state.away.failure, class: 'backoff' }, context) : [state, []]
-}
-
 /** The one way out of an attempt or a link that did not hold: to `waiting`, or to `failed` where the cause is fatal (G4, G6, G7, G9). */
 export function lose(state: State, cause: Cause, context: Context): Step {
   const { now, tuning } = context
@@ -57,6 +53,8 @@ export function lose(state: State, cause: Cause, context: Context): Step {
   // What was announced is no failure, but a code that forbids to come back, or as before, still does (G6, G7).
   const away = state.phase === 'connected' ? state.away : null
   const isExpected = cause.class === 'backoff' || cause.class === 'spread'
+  if (state.phase === 'connected' && state.heir && isExpected)
+    return inherit({ ...state, heir: state.heir }, context)
   const failure = away && isExpected ? away.failure : cause.failure
   const { announced = away !== null, code = 1000 } = cause
   const outage = grow(memory.outage, state, announced, now)

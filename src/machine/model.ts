@@ -11,7 +11,18 @@ export type Id = number
 
 /** The named deadlines. A phase holds those it owes; the driver keeps one alarm, set to the earliest. */
 export type Slot =
-  'pong' | 'deadline' | 'ready' | 'level' | 'ping' | 'overdue' | 'stable' | 'away' | 'retry' | 'linger'
+  | 'pong'
+  | 'deadline'
+  | 'ready'
+  | 'level'
+  | 'ping'
+  | 'overdue'
+  | 'stable'
+  | 'renew'
+  | 'heir'
+  | 'away'
+  | 'retry'
+  | 'linger'
 
 /** When each slot is due. A deadline is state: leaving it out of the next state disarms it. */
 export type Timers = { readonly [S in Slot]?: Instant | undefined }
@@ -134,9 +145,16 @@ export interface Connected extends Base {
   readonly doubtedAt: Instant | null
   /** The smoothed round trip; null before this link's first pong. */
   readonly latency: number | null
-  /** The server said `rt.go_away`: when to come back. */
-  readonly away: { readonly moveAt: Instant; readonly failure: Failure } | null
+  /** New credentials are asked for, to go on with this link. */
+  readonly request: Id | null
+  /** The server said `rt.go_away`: when to move, and when this link ends at the latest. */
+  readonly away: { readonly moveAt: Instant; readonly endAt: Instant; readonly failure: Failure } | null
+  /** The next link, on its way by the same table while this one still delivers: make before break. */
+  readonly heir: Heir | null
 }
+
+/** What a link becomes that is to follow another. */
+export type Heir = Connecting | Opening | Handshaking | Connected
 
 /** Between attempts. */
 export interface Waiting extends Base {
@@ -178,7 +196,8 @@ export type Event =
   | { readonly type: 'prepared'; readonly request: Id }
   | { readonly type: 'unprepared'; readonly request: Id; readonly failure: Failure; readonly fatal: boolean }
   | { readonly type: 'admitted'; readonly request: Id }
-  | { readonly type: 'opened'; readonly link: Id }
+  /** `joined`: on an heir's link, whatever must be answered before it takes over has been answered. */
+  | { readonly type: 'opened' | 'plain' | 'heard' | 'flooded' | 'joined'; readonly link: Id }
   | {
       readonly type: 'closed'
       readonly link: Id
@@ -195,9 +214,7 @@ export type Event =
       readonly window: number | null
       readonly heartbeat: { readonly interval: number; readonly timeout: number } | null
     }
-  | { readonly type: 'plain'; readonly link: Id }
   | { readonly type: 'pong'; readonly link: Id; readonly timestamp: number | null }
-  | { readonly type: 'heard'; readonly link: Id }
   | {
       readonly type: 'away'
       readonly link: Id
@@ -207,8 +224,12 @@ export type Event =
       readonly final: boolean
       readonly reason: string
     }
-  | { readonly type: 'advice'; readonly link: Id; readonly window: number | null }
-  | { readonly type: 'flooded'; readonly link: Id }
+  | {
+      readonly type: 'advice'
+      readonly link: Id
+      readonly window: number | null
+      readonly expiresIn: number | null
+    }
   | { readonly type: 'due'; readonly slot: Slot }
   | { readonly type: 'page'; readonly signal: Signal }
   | { readonly type: 'woke'; readonly slept: boolean }
@@ -217,6 +238,7 @@ export type Event =
 export type Effect =
   | { readonly type: 'diagnose'; readonly request: Id; readonly failures: number }
   | { readonly type: 'prepare'; readonly request: Id; readonly reason: 'connect' | 'expired' }
+  | { readonly type: 'renew'; readonly request: Id }
   | { readonly type: 'queue'; readonly request: Id }
   | { readonly type: 'cancel'; readonly request: Id }
   | { readonly type: 'open'; readonly link: Id }

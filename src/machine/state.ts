@@ -36,6 +36,8 @@ export const slots: readonly Slot[] = [
   'ping',
   'overdue',
   'stable',
+  'renew',
+  'heir',
   'away',
   'retry',
 ]
@@ -64,8 +66,9 @@ export function nextId(state: State): readonly [Id, Memory] {
 /** Lets go of whatever a state holds: its link, its request, its place in the gate. */
 export function release(state: State, code: number = 1000, reason: string = ''): readonly Effect[] {
   const effects: Effect[] = []
-  if ('request' in state) effects.push({ type: 'cancel', request: state.request })
+  if ('request' in state && state.request !== null) effects.push({ type: 'cancel', request: state.request })
   if ('link' in state) effects.push({ type: 'drop', link: state.link, code, reason })
+  if (state.phase === 'connected' && state.heir) effects.push(...release(state.heir))
   return effects
 }
 

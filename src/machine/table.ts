@@ -1,7 +1,19 @@
 // phase × event → step: the whole life of a connection. What is not in the table changes nothing.
-import { attempt, diagnosed, enqueue, enter, isRequired, open, prepare, shake, start } from './attempt.ts'
-import { advised, answer, greeted, hear, leave, ping, probe, settle, silence, wake } from './link.ts'
-import { end, fall, forget, hasten, lose, move, rest, stop } from './loss.ts'
+import {
+  attempt,
+  diagnosed,
+  enqueue,
+  enter,
+  isRequired,
+  move,
+  open,
+  prepare,
+  shake,
+  start,
+} from './attempt.ts'
+import { advised, answer, expiring, greeted, hear, leave, ping, probe } from './link.ts'
+import { renew, renewed, settle, silence, wake } from './link.ts'
+import { end, fall, forget, hasten, lose, rest, stop } from './loss.ts'
 import type { Context, Event, Phase, Signal, State, Step } from './model.ts'
 import { arm, hold, release, remember, unwant, want } from './state.ts'
 
@@ -94,7 +106,12 @@ export const table: { readonly [P in Phase]: Row<P> } = {
     pong: answer,
     heard: hear,
     away: leave,
-    advice: (state, { window }) => [advised(state, window), []],
+    advice: (state, { window, expiresIn }, context) => [
+      expiring(advised(state, window), expiresIn, context),
+      [],
+    ],
+    prepared: (state) => renewed(state, null),
+    unprepared: (state, { failure }) => renewed(state, failure),
     closed: fall,
     flooded: flood,
     woke: (state, { slept }, context) => wake(state, slept, context),
@@ -118,10 +135,14 @@ export const table: { readonly [P in Phase]: Row<P> } = {
           return settle(state, 0, context)
         case 'stable':
           return [arm(remember(state, { outage: null, refusals: 0, misfits: 0 }), { stable: undefined }), []]
+        case 'renew':
+          return renew(state, context)
+        case 'deadline':
+          return renewed(state, { code: 'auth-failed' })
         case 'away':
           return move(state, context)
-        case 'deadline':
         case 'ready':
+        case 'heir':
         case 'retry':
           return [state, []]
       }

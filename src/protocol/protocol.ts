@@ -24,7 +24,8 @@ export type Decoded =
       readonly reason: string
     }
   | { readonly kind: 'channel'; readonly frame: ChannelFrame }
-  | { readonly kind: 'advice'; readonly window: number | null }
+  /** `expiresIn`: the credentials are good for so much longer; new ones are worth asking for. */
+  | { readonly kind: 'advice'; readonly window: number | null; readonly expiresIn?: number | null }
   | { readonly kind: 'refusal'; readonly reason: string }
   | { readonly kind: 'ignored' }
   | { readonly kind: 'invalid'; readonly reason: string }
@@ -44,6 +45,8 @@ export interface Protocol {
   readonly greeting: 'auto' | 'plain' | 'rt'
   /** The frames to send as soon as the link is open; `auth` is undefined where there is none. */
   hello(auth: unknown, client: Identity): readonly string[]
+  /** The frame that brings new credentials on a link that is open; without it there is none. */
+  renew?(auth: unknown, id: string): string
   /** A ping that carries this number, or null where the server cannot bear one. */
   ping(timestamp: number): string | null
   /** One frame. `level` is what is known of the server: null before its first frame, 0 plain, 1 and more after `server_ready`. */
@@ -100,6 +103,7 @@ export function rt(greeting: 'auto' | 'rt'): Protocol {
         caps: ['channels', 'recover'],
       }),
     ],
+    renew: (auth, id) => JSON.stringify({ type: 'rt.auth', id, auth }),
     ping: (timestamp) => JSON.stringify({ type: 'ping', timestamp }),
     decode,
     givesFreshData: true,
@@ -162,7 +166,11 @@ function control(frame: Frame, level: number): Decoded {
       }
     }
     case 'rt.notice':
-      return { kind: 'advice', window: toWindow(frame) }
+      return {
+        kind: 'advice',
+        window: toWindow(frame),
+        expiresIn: toDuration(field(frame, 'auth').expires_in),
+      }
     case 'rt.error':
       return { kind: 'refusal', reason: `${word(frame.code)}: ${word(frame.message)}` }
     default:

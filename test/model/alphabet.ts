@@ -99,14 +99,16 @@ function linkEvents(link: number, state: State, world: World): Event[] {
   for (const timestamp of new Set([sent.at(-1)?.timestamp, sent[0]?.timestamp, null])) {
     if (timestamp !== undefined) events.push({ type: 'pong', link, timestamp })
   }
-  const going = { type: 'away', link, reason: 'deploy', grace: 5_000, final: false } as const
+  // Without time to spare: the next link beside this one has a walk of its own (handover.ts).
+  const going = { type: 'away', link, reason: 'deploy', grace: 500, final: false } as const
   events.push(
     { type: 'heard', link },
     { ...going, min: 500, spread: 1_000 },
     { ...going, min: 20_000, spread: 10_000 },
     { ...going, min: 0, spread: 0, final: true },
-    { type: 'advice', link, window: null },
-    { type: 'advice', link, window: 500 },
+    { type: 'advice', link, window: null, expiresIn: null },
+    { type: 'advice', link, window: 500, expiresIn: null },
+    { type: 'advice', link, window: null, expiresIn: 20_000 },
     { type: 'flooded', link },
   )
   return events
@@ -122,6 +124,11 @@ function answers(request: number, kind: string): Event[] {
         request,
         verdict,
       }))
+    case 'renew':
+      return [
+        { type: 'prepared', request },
+        { type: 'unprepared', request, failure: credentials, fatal: false },
+      ]
     case 'prepare':
       return [
         { type: 'prepared', request },
@@ -184,7 +191,7 @@ export function moves(state: State, world: World): readonly Move[] {
   for (const [slot, at] of dues(state, world)) add({ type: 'due', slot }, at)
   if ('link' in state && world.link !== null)
     for (const event of linkEvents(state.link, state, world)) add(event)
-  if (world.request && state.phase === 'connecting') {
+  if (world.request && (state.phase === 'connecting' || world.request.kind === 'renew')) {
     for (const event of answers(world.request.id, world.request.kind)) add(event)
   }
   return found

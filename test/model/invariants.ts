@@ -81,8 +81,12 @@ export function owedSlots(
           ...(state.level === null ? (['level'] as const) : []),
           ...(state.away ? (['away'] as const) : []),
           ...(state.memory.outage ? (['stable'] as const) : []),
+          ...(state.request === null ? [] : (['deadline'] as const)),
         ],
-        may: tuning.heartbeat ? ['pong', 'overdue'] : [],
+        may: [
+          ...(tuning.heartbeat ? (['pong', 'overdue'] as const) : []),
+          ...(tuning.hasAuth && !state.away ? (['renew'] as const) : []),
+        ],
       }
     case 'waiting':
       return { must: ['retry', ...linger], may: [] }
@@ -140,10 +144,18 @@ export const invariants: readonly Invariant[] = [
   {
     rule: 'INV-4 A10',
     wrong({ after, is }) {
-      const kind = after.phase === 'connecting' ? kinds[after.step] : 'request' in after ? 'queue' : null
-      const id = kind !== null && 'request' in after ? after.request : null
+      const asks = 'request' in after && after.request !== null
+      const kind =
+        after.phase === 'connecting'
+          ? kinds[after.step]
+          : after.phase === 'connected'
+            ? asks && 'renew'
+            : asks && 'queue'
+      const id = kind && 'request' in after ? after.request : null
       if (id !== (is.request?.id ?? null)) return `request ${is.request?.id ?? null} is under way, not ${id}`
-      return kind === (is.request?.kind ?? null) ? null : `${is.request?.kind} is under way, not ${kind}`
+      return (kind || null) === (is.request?.kind ?? null)
+        ? null
+        : `${is.request?.kind} is under way, not ${kind}`
     },
   },
   {

@@ -6,7 +6,7 @@ import { lose, settle } from './losses.ts'
 /** What is asked of the app or the gate. A place in the gate is held until it is given up. */
 export interface Request {
   readonly id: Id
-  readonly kind: 'diagnose' | 'prepare' | 'queue'
+  readonly kind: 'diagnose' | 'prepare' | 'queue' | 'renew'
 }
 
 /** Everything here is kept from events and effects alone, never read off the machine's state. */
@@ -185,8 +185,8 @@ export function perceive(world: World, state: State, event: Event, now: Instant)
       draft.link = null
       break
     case 'prepared':
+      if (draft.request?.kind === 'prepare') draft.expired = false
       draft.request = null
-      draft.expired = false
       break
     case 'diagnosed':
       draft.request = null
@@ -262,6 +262,10 @@ export function perform(
         draft.request = { id: effect.request, kind: effect.type }
         draft.outage ??= { since: now, failures: 0, unopened: 0, asked: 0, trips: 0 }
         if (effect.type === 'diagnose') draft.outage = { ...draft.outage, asked: draft.outage.unopened }
+        break
+      case 'renew':
+        draft.mostRequests = Math.max(draft.mostRequests, ++requests)
+        draft.request = { id: effect.request, kind: 'renew' }
         break
       case 'cancel':
         if (effect.request !== draft.request?.id) break

@@ -7,6 +7,8 @@ import { fullRate, type Rate } from './rate.ts'
 export const pongRate: Rate = { max: 10, per: 1_000 }
 /** Expiry is looked at so often, because wall clocks jump. */
 const EXPIRY_CHECK = 30_000
+/** A client is told so long before, to bring new credentials in time. */
+const EXPIRY_NOTICE = 60_000
 
 /** How many frames a client may send. */
 export function messageRate({ limits }: Model.SessionSettings): Rate {
@@ -28,14 +30,27 @@ export function control(type: string, fields: Readonly<Record<string, unknown>>)
   return { type: 'send', wire: JSON.stringify({ type, ...fields }) }
 }
 
-/** Closes a link whose user's time is over, else looks again. */
+/** Closes a link whose user's time is over, else looks again, and in time to tell a client that was not `warned`. */
 export function checkExpiry(
   { expiresAt }: Model.User,
+  warned: boolean,
   { wall }: Model.SessionContext,
 ): readonly Model.SessionEffect[] {
   if (expiresAt === undefined) return []
-  if (wall >= expiresAt) return close(4401, 'expired')[1]
-  return [{ type: 'arm', slot: 'expiry', delay: Math.min(EXPIRY_CHECK, expiresAt - wall) }]
+  const left = expiresAt - wall
+  if (left <= 0) return close(4401, 'expired')[1]
+  return [{ type: 'arm', slot: 'expiry', delay: Math.min(EXPIRY_CHECK, warned ? left : left / 2) }]
+}
+
+/** The time of a user was looked at: the end, a word that it comes, or nothing yet. */
+export function expire(state: Model.Open, context: Model.SessionContext): Model.SessionStep {
+  const left = (state.user.expiresAt ?? Infinity) - context.wall
+  const warns = !state.warned && left > 0 && left <= EXPIRY_NOTICE
+  const warned = state.warned || warns
+  const effects = checkExpiry(state.user, warned, context)
+  if (effects[0]?.type === 'close') return [{ phase: 'closed' }, effects]
+  const notice = control('rt.notice', { auth: { expires_in: Math.round(left) } })
+  return [{ ...state, warned }, [...(warns ? [notice] : []), ...effects]]
 }
 
 /** A new link. A wrong origin hears so by a close code, since a browser cannot read a refused upgrade; nothing of it is read. */
@@ -96,10 +111,17 @@ export function onAuthenticated(
   if (revoked.includes(user.id)) return close(4401, 'revoked')
   if (others >= settings.limits.connectionsPerUser)
     return close(4429, 'too many connections;retry_after=10000')
-  const expiry = checkExpiry(user, context)
+  const expiry = checkExpiry(user, level === 0, context)
   if (expiry[0]?.type === 'close') return [{ phase: 'closed' }, expiry]
   const pongs = fullRate(pongRate, now)
-  const open = { beatAt: now, missed: 0, window, congested: false, leaving: false } as const
+  const open = {
+    beatAt: now,
+    missed: 0,
+    window,
+    congested: false,
+    leaving: false,
+    warned: level === 0,
+  } as const
   const ready = {
     v: 1,
     session: { id },

@@ -86,6 +86,8 @@ export interface Open {
   readonly window: number
   readonly congested: boolean
   readonly leaving: boolean
+  /** The client was told that its credentials run out. */
+  readonly warned: boolean
 }
 
 /** A link that lives. */

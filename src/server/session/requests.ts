@@ -113,9 +113,9 @@ export function onRenewed(
     return [state, [refusal(id, 'unavailable', 'Try again.', undefined, { retryable: true })]]
   if (user === null) return close(4401, 'unauthorized')
   if (user.id !== state.user.id) return close(4403, 'another user')
-  const expiry = checkExpiry(user, context)
+  const expiry = checkExpiry(user, false, context)
   if (expiry[0]?.type === 'close') return [{ phase: 'closed' }, expiry]
-  return [{ ...state, user }, [control('rt.ack', { id }), ...expiry]]
+  return [{ ...state, user, warned: false }, [control('rt.ack', { id }), ...expiry]]
 }
 
 /** `rt.error`: what was asked for and why it is not given. */

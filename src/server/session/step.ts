@@ -1,14 +1,6 @@
 // One step in the life of a link: state and event in, next state and effects out. No clock, no socket, no throw.
 import { parseFrame, toFrame, type Frame } from '../../protocol/frames.ts'
-import {
-  checkExpiry,
-  close,
-  control,
-  messageRate,
-  onAuthenticated,
-  onClientReady,
-  pongRate,
-} from './handshake.ts'
+import { close, control, expire, messageRate, onAuthenticated, onClientReady, pongRate } from './handshake.ts'
 import type * as Model from './model.ts'
 import { takeToken } from './rate.ts'
 import { onChannel, onRenewed, onRequest, refusal, toId } from './requests.ts'
@@ -158,10 +150,7 @@ function onTimer(
   if (slot === 'drain') return close(4429, 'slow')
   if (slot === 'leave') return close(1012, 'restart')
   if (state.phase !== 'open') return [state, []]
-  if (slot === 'expiry') {
-    const effects = checkExpiry(state.user, context)
-    return [effects[0]?.type === 'close' ? { phase: 'closed' } : state, effects]
-  }
+  if (slot === 'expiry') return expire(state, context)
   // Beats are counted, not milliseconds: a blocked event loop costs a link one beat, however long it was.
   const missed = context.heardAt >= state.beatAt ? 0 : state.missed + 1
   if (missed >= 3) return close(4408, 'idle')

@@ -26,7 +26,7 @@ function wrongNotice(edge: SessionEdge): string | null {
   const notices = ordered(edge, 'send')
     .filter(({ channel }) => channel === undefined)
     .map(({ wire }) => toFrame(wire))
-    .filter(({ type }) => type === 'rt.notice')
+    .filter(({ type, auth }) => type === 'rt.notice' && auth === undefined)
   const change = is.window / (was.told ?? is.window)
   const isBeat = move.event?.type === 'timer' && move.event.slot === 'beat' && is.life === 'open'
   const must = isBeat && was.level > 0 && (change > 1.5 || change < 1 / 1.5)

@@ -67,14 +67,13 @@ it('[A9] every option of a connection has a doc comment, and every number the de
   expect(rows.length).toBeGreaterThan(30)
 })
 
-it('[E1] behaviour.md has every rule that the first two levels can keep', () => {
+it('[E1] behaviour.md has every rule', () => {
   const said = [...readPage('docs/behaviour.md').matchAll(/^\*\*(G\d+\w?) /gm)].map((match) => match[1])
   const all = Array.from({ length: 24 }, (_, index) => `G${index + 1}`)
-  const later = ['G12', 'G20', 'G22']
-  expect(all.filter((rule) => !later.includes(rule) && !said.includes(rule))).toEqual([])
+  expect(all.filter((rule) => !said.includes(rule))).toEqual([])
 })
 
-it('[E1] every server on the page of servers has less than 30 lines of code', () => {
+it('[E1] every server on the page of servers is short: 43 lines of code at levels 0 and 1, 80 at level 2', () => {
   const quoted = [...readPage('docs/servers.md').matchAll(/<!-- quote: (\S+) -->/g)].map((match) => match[1]!)
   const lengths = quoted.map((path) => {
     const code = readPage(path)
@@ -82,6 +81,6 @@ it('[E1] every server on the page of servers has less than 30 lines of code', ()
       .filter((line) => !/^\s*(\/\/.*|#.*)?$/.test(line))
     return [path, code.length] as const
   })
-  expect(lengths.filter(([, length]) => length >= 30)).toEqual([])
-  expect(lengths).toHaveLength(6)
+  expect(lengths.filter(([path, length]) => length > (path.includes('level2') ? 80 : 43))).toEqual([])
+  expect(lengths).toHaveLength(7)
 })

@@ -54,7 +54,7 @@ const owed: { readonly [P in Phase]: readonly Slot[] } = {
   connecting: ['deadline', 'linger'],
   opening: ['deadline', 'linger'],
   handshaking: ['deadline', 'ready', 'linger'],
-  connected: ['pong', 'level', 'ping', 'overdue', 'stable', 'away', 'linger'],
+  connected: ['pong', 'level', 'ping', 'overdue', 'stable', 'renew', 'deadline', 'heir', 'away', 'linger'],
   waiting: ['retry', 'linger'],
   failed: [],
   closed: [],

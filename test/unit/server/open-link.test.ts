@@ -236,6 +236,47 @@ describe('a user whose time ends', () => {
     expect(back.closed()).toBe('4401 expired')
   })
 
+  it.each([
+    [600_000, 'half a minute to a minute'],
+    [20_000, 'half of it'],
+  ])(
+    '[G7] is told once, in time, that its credentials run out, of which it had %i ms: with %s left',
+    (had) => {
+      const link = driveOpen(1, {}, { id: 'ann', expiresAt: driveSession().clock.now() + had })
+      const told = (): number[] =>
+        link.sent.flatMap(({ auth }) => (auth as { expires_in?: number } | undefined)?.expires_in ?? [])
+      for (let at = 10_000; at < had; at += 10_000) {
+        link.clock.advance(10_000)
+        link.heard()
+      }
+      link.clock.advance(9_999)
+      expect(told()).toEqual([expect.any(Number)])
+      expect(told()[0]).toBeGreaterThanOrEqual(Math.min(30_000, had / 2))
+      expect(told()[0]).toBeLessThanOrEqual(60_000)
+      link.clock.advance(1)
+      expect(link.closed()).toBe('4401 expired')
+      const plain = driveOpen(0, {}, { id: 'ann', expiresAt: driveSession().clock.now() + had })
+      plain.clock.advance(had - 1)
+      expect(plain.sent.filter(({ type }) => type === 'rt.notice')).toEqual([])
+    },
+  )
+
+  it('[G7] is told again of the end of credentials that it brought meanwhile', () => {
+    const now = driveSession().clock.now()
+    const link = driveOpen(1, {}, { id: 'ann', expiresAt: now + 100_000 })
+    const live = (ms: number): void => {
+      for (let at = 0; at < ms; at += 10_000) {
+        link.clock.advance(10_000)
+        link.heard()
+      }
+    }
+    live(70_000)
+    link.event({ type: 'renewed', id: 'a1', user: { id: 'ann', expiresAt: now + 200_000 } })
+    live(120_000)
+    expect(link.closed()).toBeNull()
+    expect(link.sent.filter(({ type }) => type === 'rt.notice')).toHaveLength(2)
+  })
+
   it('[M10] with an end in a thousand years arms no timer that would fire at once', () => {
     const link = driveOpen(1, {}, { id: 'ann', expiresAt: 1e15 })
     link.clock.advance(1_000)

@@ -1,0 +1,73 @@
+// What a change of the connection means for channels and for sends: links that come, go, and follow one another.
+import type { Delivering, Feeds } from './channels/feeds.ts'
+import type { Driver } from './driver.ts'
+import type { Connected, State } from './machine/model.ts'
+import type { ChannelFrame } from './protocol/channels.ts'
+import type { Sender } from './sender.ts'
+
+/** Brings what the connection does to channels and sends. All calls belong into turns. */
+export interface Delivery {
+  /** The connection changed. */
+  follow(state: State, previous: State): void
+  /** A frame about a subscription, or an answer. */
+  hear(frame: ChannelFrame): void
+  /** The same on the link that is to follow. */
+  hearEarly(frame: ChannelFrame): void
+}
+
+/** Nothing is connected yet. */
+export function createDelivery(driver: Driver, feeds: Feeds, sender: Sender): Delivery {
+  const { subscriptions } = feeds
+
+  /** Up to level 1 a server pushes by itself; from level 2 on, what is subscribed to. */
+  const toDelivering = (link: Connected | null, isHeir: boolean = false): Delivering => {
+    if (!link || (link.level ?? 0) < 2) return link && 'pushes'
+    const to = isHeir ? [link.link] : []
+    return { batch: link.offers.batch, write: (text) => driver.write(text, ...to) }
+  }
+
+  /** The link that is to follow does so when it has answered, and when this one owes no answer (S4). */
+  const proceed = (): void => {
+    const heir = toConnectedHeir(driver.state)
+    if (heir && subscriptions.isJoined && sender.isQuiet) driver.dispatch({ type: 'joined', link: heir.link })
+  }
+
+  return {
+    follow(state, previous) {
+      const was = toConnected(previous)
+      const is = toConnected(state)
+      const isNew = was?.link !== is?.link
+      const heirBefore = toConnectedHeir(previous)
+      const heir = toConnectedHeir(state)
+      const wasPushed = was !== null && (was.level ?? 0) < 2
+      const isPushed = is !== null && (is.level ?? 0) < 2
+      if (was && isNew) sender.lose(was, state.memory.failure?.closeCode)
+      if (isNew || wasPushed !== isPushed) feeds.link(toDelivering(is), heirBefore?.link === is?.link)
+      else if (heir?.link !== heirBefore?.link) {
+        const next = toDelivering(heir, true)
+        subscriptions.join(next === 'pushes' ? null : next)
+        proceed()
+      }
+      const wasDoubted = !isNew && was?.doubtedAt != null
+      const isDoubted = is?.doubtedAt != null
+      if (wasDoubted !== isDoubted) feeds.tell({ type: isDoubted ? 'doubted' : 'trusted' })
+    },
+    hear(frame) {
+      if (!sender.hear(frame)) subscriptions.hear(frame)
+      else proceed()
+    },
+    hearEarly(frame) {
+      subscriptions.answered(frame)
+      proceed()
+    },
+  }
+}
+
+function toConnected(state: State): Connected | null {
+  return state.phase === 'connected' ? state : null
+}
+
+function toConnectedHeir(state: State): Connected | null {
+  const heir = toConnected(state)?.heir
+  return heir?.phase === 'connected' ? heir : null
+}
