@@ -1,6 +1,7 @@
 // The pages written by hand, README and docs, as data: their code blocks, their links, and what in them is made from files.
 import { readFileSync } from 'node:fs'
 import { format, resolveConfig } from 'prettier'
+import { cases } from '../../src/bin/conform/cases.ts'
 import { optionRows, type OptionRow } from './option-rows.ts'
 import { filesBelow, root } from './source-files.ts'
 
@@ -66,7 +67,8 @@ export function anchorsOf(page: string): string[] {
 
 /**
  * The page with everything in it that is made from files. `<!-- quote: path -->` is followed by that file as a code block;
- * `<!-- options: path Interface -->` up to `<!-- end -->` holds a table of its options, and `<!-- defaults: ... -->` only their defaults.
+ * `<!-- options: path Interface -->` up to `<!-- end -->` holds a table of its options, and `<!-- defaults: ... -->` only their defaults;
+ * `<!-- cases: level -->` what the conformance kit tries at that level.
  */
 export async function renderPage(page: string): Promise<string> {
   const text = readPage(page)
@@ -82,12 +84,25 @@ export async function renderPage(page: string): Promise<string> {
         return `<!-- ${what}: ${path} ${name} -->\n\n${table}\n\n<!-- end -->`
       },
     )
+    .replaceAll(
+      /<!-- cases: (\d) -->.*?<!-- end -->/gs,
+      (_, level: string) => `<!-- cases: ${level} -->\n\n${caseTable(Number(level))}\n\n<!-- end -->`,
+    )
   return format(text, { ...(await resolveConfig(root + page)), parser: 'markdown' })
 }
 
 function optionTable(rows: readonly OptionRow[]): string {
   const lines = rows.map(({ name, preset, text }) => `| \`${name}\` | ${preset ?? ''} | ${text} |`)
   return ['| Option | Default | What it does |', '|---|---|---|', ...lines].join('\n')
+}
+
+function caseTable(level: number): string {
+  const lines = cases.flatMap((each) =>
+    each.level === level ? [`| \`${each.id}\` | ${each.rule} | ${each.how} |`] : [],
+  )
+  // What Markdown would take for bold.
+  const told = lines.map((line) => line.replaceAll('__proto__', '`__proto__`'))
+  return ['| Case | The rule | How it is tried |', '|---|---|---|', ...told].join('\n')
 }
 
 function defaultTable(rows: readonly OptionRow[]): string {
