@@ -122,6 +122,11 @@ export function createConnection(given: ConnectionOptions): Connection {
   const sender = createSender(options, driver, timeline, {
     toError,
     turn: turns.run,
+    write(text) {
+      // Who publishes wants to hear it: what was asked for before leaves before.
+      feeds.subscriptions.flush()
+      driver.write(text)
+    },
     pend: (settle) => (closed ? closed : pend(settle)),
     engage: (change) => engage(change),
   })

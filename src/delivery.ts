@@ -21,9 +21,12 @@ export function createDelivery(driver: Driver, feeds: Feeds, sender: Sender): De
 
   /** Up to level 1 a server pushes by itself; from level 2 on, what is subscribed to. */
   const toDelivering = (link: Connected | null, isHeir: boolean = false): Delivering => {
-    if (!link || (link.level ?? 0) < 2) return link && 'pushes'
+    // As long as nobody knows which, nothing can be counted on.
+    if (!link || link.level === null) return null
+    if (link.level < 2) return 'pushes'
+    const { batch, limit } = link.offers
     const to = isHeir ? [link.link] : []
-    return { batch: link.offers.batch, write: (text) => driver.write(text, ...to) }
+    return { batch, limit, write: (text) => driver.write(text, ...to) }
   }
 
   /** The link that is to follow does so when it has answered, and when this one owes no answer (S4). */
@@ -39,10 +42,8 @@ export function createDelivery(driver: Driver, feeds: Feeds, sender: Sender): De
       const isNew = was?.link !== is?.link
       const heirBefore = toConnectedHeir(previous)
       const heir = toConnectedHeir(state)
-      const wasPushed = was !== null && (was.level ?? 0) < 2
-      const isPushed = is !== null && (is.level ?? 0) < 2
       if (was && isNew) sender.lose(was, state.memory.failure?.closeCode)
-      if (isNew || wasPushed !== isPushed) feeds.link(toDelivering(is), heirBefore?.link === is?.link)
+      if (isNew || was?.level !== is?.level) feeds.link(toDelivering(is), heirBefore?.link === is?.link)
       else if (heir?.link !== heirBefore?.link) {
         const next = toDelivering(heir, true)
         subscriptions.join(next === 'pushes' ? null : next)

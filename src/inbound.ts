@@ -4,6 +4,7 @@ import type { Timeline } from './lib/timeline.ts'
 import type { Event, Id } from './machine/model.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { ChannelFrame } from './protocol/channels.ts'
+import { toBytes } from './protocol/frames.ts'
 import type { Decoded } from './protocol/protocol.ts'
 
 /** Who is told what a frame meant. */
@@ -114,5 +115,5 @@ function toNumber(timestamp: unknown): number | null {
 
 /** More than `limit` bytes of UTF-8? Counted only where the length leaves it open. */
 function isLarger(text: string, limit: number): boolean {
-  return text.length * 3 > limit && (text.length > limit || new TextEncoder().encode(text).length > limit)
+  return text.length * 3 > limit && (text.length > limit || toBytes(text) > limit)
 }

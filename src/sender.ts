@@ -1,5 +1,5 @@
 // Sends: encoded at once, written when the link allows, told their outcome exactly once (G18 to G21).
-import { add, expire, resend, type Outbox, type Outgoing } from './channels/outbox.ts'
+import { add, expire, isSafeAgain, resend, type Outbox, type Outgoing } from './channels/outbox.ts'
 import type { SendOutcome } from './channels/outcome.ts'
 import type { Driver } from './driver.ts'
 import type { ErrorCode, ErrorContext, HoldfastError } from './errors.ts'
@@ -7,14 +7,19 @@ import { createAlarm, type Timeline } from './lib/timeline.ts'
 import type { Connected, State } from './machine/model.ts'
 import type { ResolvedOptions } from './options.ts'
 import { requests, type ChannelFrame } from './protocol/channels.ts'
-import { isType } from './protocol/frames.ts'
+import { isChannel, isType, toBytes } from './protocol/frames.ts'
 
 /** How soon a full socket is looked at again: nothing tells when it has drained. */
 const DRAIN = 50
 /** So many may wait for their answers; the others wait for these (G20). */
 const FLYING = 16
+/** What may be tried again is, no sooner than this. */
+const PAUSE = 500
 /** How long a publication may wait where the app did not say; a server that keeps messages is worth waiting for (G21). */
 const PUBLISH_TTL = 60_000
+
+/** A link that takes messages. */
+type Writable = Connected & { readonly level: number }
 
 /** What became of a message: its outcome, and what a request was answered with. */
 export interface Sent {
@@ -42,6 +47,8 @@ export interface Sender {
 export interface SenderHost {
   toError(code: ErrorCode, context?: ErrorContext): HoldfastError
   turn(task: () => void): void
+  /** Hands text to the connected link. */
+  write(text: string): void
   /** A promise is given out, until the returned call: `settle` ends it when the connection closes first. Or why it is closed already. */
   pend(settle: (error: HoldfastError) => void): (() => void) | HoldfastError
   /** Something waits for the connection, or no more. */
@@ -53,11 +60,13 @@ export function createSender(
   options: ResolvedOptions,
   driver: Driver,
   timeline: Timeline,
-  { toError, turn, pend, engage }: SenderHost,
+  { toError, turn, pend, engage, write }: SenderHost,
 ): Sender {
   let outbox: Outbox = []
   let flying: Outbox = []
   let lastId = 0
+  /** The server asked for a pause in what it answers. */
+  let restUntil = 0
   const settles = new Map<string, (sent: Sent) => void>()
   const alarm = createAlarm(options.runtime.clock, timeline, () => turn(flush))
 
@@ -66,15 +75,23 @@ export function createSender(
     settles.delete(id)
     done?.(sent)
   }
-  const fail = (message: Outgoing, error: HoldfastError, maybeDelivered: boolean = false): void =>
-    settle(message, { outcome: { ok: false, outcome: 'failed', error, maybeDelivered } })
+  const fail = (
+    message: Outgoing,
+    error: HoldfastError,
+    maybeDelivered: boolean = message.sentAt !== null,
+  ): void => settle(message, { outcome: { ok: false, outcome: 'failed', error, maybeDelivered } })
 
-  const leave = (message: Outgoing, { level, offers }: Connected & { level: number }): void => {
+  const leave = (message: Outgoing, { level, offers }: Writable): void => {
     if (message.bytes > offers.limit) return fail(message, toError('message-too-large'))
+    // It may be another server than before, and time has passed (G19).
+    if (!isSafeAgain(message, timeline.now(), level, offers.dedup))
+      return fail(message, toError('not-connected'))
     const isAnswered = message.kind !== 'send' && level > 1
     if (message.kind === 'request' && !isAnswered)
       return fail(message, toError('rejected', { reason: 'this server answers no requests' }))
-    driver.write(requests.message(message, level))
+    // Below level 2 a publication is a frame with the channel's name for a type, and not every name is one.
+    if (!isAnswered && !isType(message.type)) return fail(message, toError('invalid-message'))
+    write(requests.message(message, level))
     if (isAnswered) flying = [...flying, { ...message, sentAt: message.sentAt ?? timeline.now() }]
     else settle(message, { outcome: { ok: true, outcome: 'written' } })
   }
@@ -82,7 +99,7 @@ export function createSender(
   const flush = (): void => {
     const { state } = driver
     while (outbox[0] && isWritable(state) && driver.bufferedBytes <= options.sendWatermark) {
-      if (outbox[0].kind !== 'send' && flying.length >= FLYING) break
+      if (outbox[0].kind !== 'send' && (flying.length >= FLYING || timeline.now() < restUntil)) break
       const [first, ...rest] = outbox
       outbox = rest
       leave(first, state)
@@ -96,14 +113,28 @@ export function createSender(
     flying = still
     const full = isWritable(state)
     const refused = full ? 'queue-full' : 'not-connected'
-    for (const message of expired)
-      fail(message, toError(canExpire(message) ? 'expired' : refused), message.sentAt !== null)
-    for (const message of unanswered) fail(message, toError('request-timeout'), true)
+    for (const message of expired) fail(message, toError(canExpire(message) ? 'expired' : refused))
+    for (const message of unanswered) fail(message, toError('request-timeout'))
     const until = Math.min(
       ...[...outbox, ...flying].map((message) => message.until),
-      full && outbox.length > 0 ? now + DRAIN : Infinity,
+      full && outbox.length > 0 ? Math.max(now + DRAIN, restUntil) : Infinity,
     )
     alarm.set(until < Infinity ? until : undefined)
+  }
+
+  /** The server says no; where it says that it may be tried again, nobody knows whether it was done (G18), and at level 3 it is. */
+  const refuse = (
+    message: Outgoing,
+    { code, reason, retryable, after }: Extract<ChannelFrame, { kind: 'refused' }>,
+    link: Connected | null,
+  ): void => {
+    const now = timeline.now()
+    if (retryable && link && isSafeAgain(message, now, link.level ?? 0, link.offers.dedup)) {
+      outbox = [{ ...message, isAgain: true }, ...outbox]
+      restUntil = now + Math.max(PAUSE, after)
+    } else {
+      fail(message, toError('rejected', { reason: `${code}: ${reason}` }), retryable || message.isAgain)
+    }
   }
 
   const post = (
@@ -127,12 +158,14 @@ export function createSender(
       until: now + wait,
       canWait: wait > 0,
       sentAt: null,
+      isAgain: false,
     }
     let message: Outgoing
     try {
-      if (!isType(type)) throw new TypeError('no legal type')
+      if (!(kind === 'publish' ? isChannel : isType)(type)) throw new TypeError('no legal name')
       message = { ...bare, data: JSON.stringify(data) }
-      message = { ...message, bytes: new TextEncoder().encode(requests.message(message, 2)).length }
+      // As large as it can become: sent again it says so.
+      message = { ...message, bytes: toBytes(requests.message({ ...message, sentAt: 0 }, 2)) }
     } catch {
       return fail(bare, toError('invalid-message'))
     }
@@ -164,25 +197,26 @@ export function createSender(
       }),
     flush,
     lose({ level, offers }, closeCode) {
-      const [again, lost] = resend(flying, timeline.now(), level === 3 ? offers.dedup : 0)
+      const [again, lost] = resend(flying, timeline.now(), level ?? 0, offers.dedup)
       flying = []
+      restUntil = 0
       // The server left because of one message; it is not sent again and again (M16).
       const tooLarge =
         closeCode === 1009 ? [...again, ...lost].sort((a, b) => b.bytes - a.bytes)[0] : undefined
       outbox = [...again.filter((message) => message !== tooLarge), ...outbox]
-      for (const message of lost) if (message !== tooLarge) fail(message, toError('not-connected'), true)
-      if (tooLarge) fail(tooLarge, toError('message-too-large'), true)
+      for (const message of lost) if (message !== tooLarge) fail(message, toError('not-connected'))
+      if (tooLarge) fail(tooLarge, toError('message-too-large'))
     },
     hear(frame) {
       if (frame.kind !== 'acked' && frame.kind !== 'refused') return false
       const message = flying.find(({ id }) => id === frame.id)
       if (!message) return frame.kind === 'acked'
       flying = flying.filter((other) => other !== message)
-      if (frame.kind === 'refused')
-        fail(message, toError('rejected', { reason: `${frame.code}: ${frame.reason}` }))
+      const { state } = driver
+      const link = state.phase === 'connected' ? state : null
+      if (frame.kind === 'refused') refuse(message, frame, link)
       else {
-        const { state } = driver
-        const level = state.phase === 'connected' ? state.offers.ack : 'received'
+        const level = link ? link.offers.ack : 'received'
         const offset = frame.position === null ? {} : { offset: frame.position.offset }
         const duplicate = frame.duplicate ? { duplicate: true } : {}
         settle(message, {
@@ -200,12 +234,12 @@ export function createSender(
       const left = [...flying, ...outbox]
       outbox = flying = []
       alarm.set(undefined)
-      for (const message of left) fail(message, error, message.sentAt !== null)
+      for (const message of left) fail(message, error)
     },
   }
 }
 
-function isWritable(state: State): state is Connected & { readonly level: number } {
+function isWritable(state: State): state is Writable {
   return state.phase === 'connected' && state.level !== null && !state.away
 }
 

@@ -34,7 +34,7 @@ const rules: Readonly<Record<string, Rule>> = {
   api: { types: ['lib', 'errors', 'channels', 'machine'] },
   options: { parts: [...leaves, 'protocol', 'transports'], types: ['api', 'machine'] },
   // The three halves of running a connection: what goes in, what comes out, what is told about it.
-  inbound: { parts: ['lib'], types: ['machine', 'options', 'protocol'] },
+  inbound: { parts: ['lib', 'protocol'], types: ['machine', 'options'] },
   sender: { parts: [...leaves, 'channels', 'protocol'], types: ['api', 'driver', 'machine', 'options'] },
   explain: { types: ['errors', 'machine'] },
   reporter: { parts: [...leaves, 'explain'], types: ['api', 'machine'] },

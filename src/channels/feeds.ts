@@ -35,7 +35,7 @@ export interface Feeds {
   /** The link delivers in this way from now on. `moved`: it is the one that was joined. */
   link(delivering: Delivering, moved?: boolean): void
   /** The subscriptions, for what comes before a link takes over. */
-  readonly subscriptions: Pick<Subscriptions, 'join' | 'answered' | 'isJoined' | 'hear' | 'clear'>
+  readonly subscriptions: Pick<Subscriptions, 'join' | 'answered' | 'isJoined' | 'hear' | 'flush' | 'clear'>
   /** What is published to this channel arrives. */
   isUp(feed: Feed): boolean
   /** Gives a message to those whose type it is. `alone`: nobody else sees it. */
@@ -161,8 +161,11 @@ export function createFeeds(host: FeedsHost): Feeds {
       if (delivering === 'pushes') tell({ type: 'down' })
       else if (delivering) subscriptions.link(null)
       delivering = next
-      if (next === 'pushes') tell({ type: 'up', recovered: null })
-      else if (next) subscriptions.link(next)
+      if (next === 'pushes') {
+        // What is pushed has no place: a later link continues nothing.
+        subscriptions.restart()
+        tell({ type: 'up', recovered: null })
+      } else if (next) subscriptions.link(next)
     },
     isUp,
     subscriptions,

@@ -15,6 +15,8 @@ export interface Outgoing {
   readonly canWait: boolean
   /** When it left for the first time; null: it did not. */
   readonly sentAt: number | null
+  /** It left, and nobody knows what became of that: now it is tried again. */
+  readonly isAgain: boolean
 }
 
 /** In the order of the calls. */
@@ -39,8 +41,20 @@ export function expire(outbox: Outbox, now: number): readonly [rest: Outbox, exp
  * After the loss of a link: what may be sent again under the same id, and what may not, since nobody would know whether it was taken
  * before. Only a server that drops duplicates, and only for nine tenths of the time for which it does so (G19).
  */
-export function resend(flying: Outbox, now: number, dedup: number): readonly [again: Outbox, lost: Outbox] {
-  const isSafe = ({ kind, sentAt }: Outgoing): boolean =>
-    kind === 'publish' && now - (sentAt ?? now) < dedup * 0.9
-  return [flying.filter(isSafe), flying.filter((message) => !isSafe(message))]
+export function resend(
+  flying: Outbox,
+  now: number,
+  level: number,
+  dedup: number,
+): readonly [again: Outbox, lost: Outbox] {
+  const isSafe = (message: Outgoing): boolean => isSafeAgain(message, now, level, dedup)
+  return [
+    flying.filter(isSafe).map((message) => ({ ...message, isAgain: true })),
+    flying.filter((message) => !isSafe(message)),
+  ]
+}
+
+/** May this be written to a server of that level, which drops duplicates for so long? Of what never left there is none. */
+export function isSafeAgain({ kind, sentAt }: Outgoing, now: number, level: number, dedup: number): boolean {
+  return sentAt === null || (kind === 'publish' && level === 3 && now - sentAt < dedup * 0.9)
 }

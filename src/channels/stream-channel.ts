@@ -56,21 +56,18 @@ export function createStreamChannel<T>(
     telling.set(undefined)
     store.set(current)
   }
-  const change = (next: Partial<StreamSnapshot<T>>): void => {
-    current = { ...current, ...next }
-    const at = toldAt + (options.notifyEvery ?? 16)
-    if (at <= timeline.now()) tell()
-    else telling.set(at)
-  }
-  const show = (): void => {
+  /** What is shown of a loss may not wait (G15). */
+  const show = (gap: Gap | null = current.gap): void => {
     const freshness = up && !doubted ? 'live' : joined ? 'stale' : 'unknown'
-    if (freshness !== current.freshness) change({ freshness })
+    if (freshness === current.freshness && gap === current.gap) return
+    current = { ...current, freshness, gap }
+    tell()
   }
 
   const lingering = createAlarm(clock, timeline, () =>
     turns.run(() => {
+      up = doubted = active = false
       forget()
-      active = false
       host.dismiss(feed)
     }),
   )
@@ -122,17 +119,16 @@ export function createStreamChannel<T>(
           // What the server replayed came before this word.
           const { recovered } = event
           const missed = joined && !recovered
-          // Handed over from one link to the next without a break, nothing was lost that had to be recovered.
-          const wasUp = up
+          // Handed over from one link to the next without a break, or not there before: nothing had to be recovered.
+          const isBack = joined && !up
           up = joined = true
           doubted = false
           const gap: Gap | null = missed
             ? { since: last, reason: recovered === null ? 'no-history' : 'not-recovered' }
             : null
-          if (gap || current.gap) change({ gap })
-          show()
+          show(gap)
           if (gap) turns.run(() => events.emit('gap', gap))
-          else if (recovered && !wasUp) {
+          else if (recovered && isBack) {
             const facts = { replayed }
             turns.run(() => events.emit('recovered', facts))
           }
@@ -164,7 +160,10 @@ export function createStreamChannel<T>(
       }
       last = offset
       if (isReplayed) replayed++
-      change({ items: [...current.items, item].slice(-(options.keep ?? 100)) })
+      current = { ...current, items: [...current.items, item].slice(-(options.keep ?? 100)) }
+      const at = toldAt + (options.notifyEvery ?? 16)
+      if (at <= timeline.now()) tell()
+      else telling.set(at)
       turns.run(() => events.emit('message', [item, { offset, replayed: isReplayed }]))
     },
     repeats: () => null,
@@ -184,29 +183,34 @@ export function createStreamChannel<T>(
   const iterators = new Set<() => void>()
   const iterate = (): AsyncIterator<T> => {
     const ready: T[] = []
-    let wake: (() => void) | null = null
+    const wakes = new Set<() => void>()
     let ended = over
     const end = (): void => {
       ended = true
       iterators.delete(end)
       off()
-      wake?.()
+      wake()
+    }
+    const wake = (): void => {
+      for (const done of wakes) done()
+      wakes.clear()
     }
     const off = ended
       ? () => undefined
       : channel.on('message', (item) => {
           // It is told by its end that it is too far behind: leaving messages out would look like there were none.
           if (ready.push(item) > BEHIND) end()
-          wake?.()
+          wake()
         })
     iterators.add(end)
     return {
       async next() {
-        while (ready.length === 0 && !ended) await new Promise<void>((resolve) => (wake = resolve))
+        while (ready.length === 0 && !ended) await new Promise<void>((resolve) => wakes.add(resolve))
         if (ready.length === 0) return { done: true, value: undefined }
         return { done: false, value: ready.shift() as T }
       },
       return() {
+        ready.length = 0
         end()
         return Promise.resolve({ done: true, value: undefined })
       },

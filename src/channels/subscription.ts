@@ -23,6 +23,8 @@ export interface Subscription {
     readonly count: number
     readonly top: Position | null
     readonly recovered: boolean
+    /** The state at `top`; undefined: it was not sent. */
+    readonly data: unknown
   }
   /** The channel was told that it is up, and not yet that it is down. */
   readonly told: boolean
@@ -71,7 +73,10 @@ export type SubscriptionEffect =
 /** The next state, and what to do. */
 export type SubscriptionStep = readonly [Subscription, readonly SubscriptionEffect[]]
 
-const NONE = { since: null, items: [], count: 0, top: null, recovered: false } as const
+const NONE = { since: null, items: [], count: 0, top: null, recovered: false, data: undefined } as const
+
+/** More than this is never replayed. */
+const MOST = 300
 
 /** A subscription that was never asked for. */
 export const initialSubscription: Subscription = {
@@ -132,24 +137,23 @@ function heard(
   const { phase } = state
   switch (frame.kind) {
     case 'subscribed':
-      return phase === 'asked' ? answered(state, frame) : [state, []]
+      return phase === 'asked' ? answered(state, frame, context) : [state, []]
     case 'delivery':
       if (phase === 'replaying') return replayed(state, frame.delivery, context)
       return phase === 'live' ? delivered(state, frame.delivery, context) : [state, []]
     case 'unsubscribed':
-      return frame.retry
-        ? again(state, context, 0)
-        : [{ ...state, phase: 'refused', told: false, dueAt: null }, down(state)]
-    case 'refused': {
+      return frame.retry ? again(state, context, 0) : refused(state, frame.code, 'the server ended it')
+    case 'refused':
       if (phase !== 'asked') return [state, []]
-      if (frame.retryable) return again(state, context, frame.after)
-      const { code, reason } = frame
-      return [
-        { ...state, phase: 'refused', told: false, dueAt: null },
-        [...down(state), { type: 'report', code, reason }],
-      ]
-    }
+      return frame.retryable ? again(state, context, frame.after) : refused(state, frame.code, frame.reason)
   }
+}
+
+function refused(state: Subscription, code: string, reason: string): SubscriptionStep {
+  return [
+    { ...state, phase: 'refused', told: false, dueAt: null },
+    [...down(state), { type: 'report', code, reason }],
+  ]
 }
 
 function ask(state: Subscription, { now, nextRef, timeout }: SubscriptionContext): SubscriptionStep {
@@ -179,11 +183,17 @@ function down({ told }: Subscription): readonly SubscriptionEffect[] {
 function answered(
   state: Subscription,
   frame: Extract<ChannelFrame, { kind: 'subscribed' }>,
+  context: SubscriptionContext,
 ): SubscriptionStep {
   const { position: top, replay: count, recovered, data } = frame
-  const replay = { ...state.replay, count, top, recovered }
-  const next: Subscription = { ...state, phase: 'replaying', replay }
-  return count > 0 ? [next, []] : conclude(next, data)
+  // No server may recover so much (G23): it is asked for what is new, and less often.
+  if (count > MOST) return again({ ...state, position: null }, context, 0)
+  const next: Subscription = {
+    ...state,
+    phase: 'replaying',
+    replay: { ...state.replay, count, top, recovered, data },
+  }
+  return count > 0 ? [next, []] : conclude(next)
 }
 
 /** What was missed, or what was before: it counts once all of it is there, and is a run that ends where the server said (G14). */
@@ -199,16 +209,18 @@ function replayed(state: Subscription, delivery: Delivery, context: Subscription
   if (items.length < replay.count) return [next, []]
   const first = items[0]?.position
   const from = since && replay.recovered ? since : first && { ...first, offset: items[0]?.prev ?? 0 }
-  if (!from || isRun(from, items, replay.top)) return conclude(next, undefined)
+  if (!from || isRun(from, items, replay.top)) return conclude(next)
   // Asked once more for the same; then it is taken that the server cannot say.
   return lost(state.failures > 0 ? { ...state, position: null } : state, context)
 }
 
 /** The verdict; the server's claim is checked. */
-function conclude(state: Subscription, data: unknown): SubscriptionStep {
+function conclude(state: Subscription): SubscriptionStep {
   const { position: at, told } = state
-  const { since, items, top, recovered: claimed } = state.replay
-  const recovered = claimed && since !== null && isRun(since, items, top)
+  const { since, top, data, recovered: claimed } = state.replay
+  const recovered = claimed && since !== null && isRun(since, state.replay.items, top)
+  // Who was there before may have seen what the server gives instead of what was missed (G12).
+  const items = since === null || recovered ? state.replay.items : []
   const next: Subscription = { ...state, phase: 'live', position: top, replay: NONE, told: true, dueAt: null }
   if (!told) return [next, [{ type: 'up', recovered, items, data }]]
   // Handed over while it was up: the link before may have delivered some of it, or more than all of it.

@@ -1,6 +1,7 @@
 // The subscriptions of one connection at levels 2 and 3: runs them, and lets those of one turn travel together.
 import { createAlarm, type Timeline } from '../lib/timeline.ts'
 import type { Turns } from '../lib/turns.ts'
+import { toBytes } from '../protocol/frames.ts'
 import { requests, type ChannelFrame, type Delivery, type Position } from '../protocol/channels.ts'
 import type { Clock } from '../runtime.ts'
 import {
@@ -32,6 +33,8 @@ export interface SubscriptionsHost {
 /** A link that takes subscriptions, several in one frame where it says so. */
 export interface SubscribingLink {
   readonly batch: boolean
+  /** The largest frame it takes, in bytes. */
+  readonly limit: number
   /** Hands text to it. */
   write(text: string): void
 }
@@ -61,21 +64,33 @@ export interface Subscriptions {
   want(channel: string, history: number): void
   drop(channel: string): void
   hear(frame: ChannelFrame): void
+  /** Writes what waits to be asked for. */
+  flush(): void
   /** Whatever is published is delivered. */
   isUp(channel: string): boolean
-  /** Forgets every position: another user, or the end. */
+  /** Forgets every position: what comes next continues nothing. */
+  restart(): void
+  /** Forgets also that history was told: another user, or the end. */
   clear(): void
 }
 
-/** So many requests in one frame, and no more: servers bound their frames. */
-const TOGETHER = 100
-
 /** Hands texts to a link, those of one turn together where it takes that. */
 function post(link: SubscribingLink, texts: readonly string[]): void {
-  if (!link.batch || texts.length < 2) for (const text of texts) link.write(text)
-  else
-    for (let at = 0; at < texts.length; at += TOGETHER)
-      link.write(`[${texts.slice(at, at + TOGETHER).join(',')}]`)
+  let together: string[] = []
+  let size = 0
+  const leave = (): void => {
+    if (together.length > 0) link.write(together.length === 1 ? together.join() : `[${together.join(',')}]`)
+    together = []
+    size = 0
+  }
+  for (const text of texts) {
+    // With its comma or bracket; the other bracket is left room for.
+    const more = toBytes(text) + 1
+    if (!link.batch || size + more + 1 > link.limit) leave()
+    together.push(text)
+    size += more
+  }
+  leave()
 }
 
 /** No subscriptions yet. */
@@ -90,6 +105,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
   let joining: Joining | null = null
   let lastRef = 0
   let outgoing: string[] = []
+  let dueChanged = false
 
   const alarm = createAlarm(host.clock, timeline, () =>
     turns.run(() => {
@@ -98,17 +114,25 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
     }),
   )
   const ring = (): void => {
-    const due = [...all.values()].flatMap(({ dueAt }) => dueAt ?? [])
-    alarm.set(due.length > 0 ? Math.min(...due) : undefined)
+    // Looked for among all only where one of them has changed: messages do not.
+    if (!dueChanged) return
+    dueChanged = false
+    let first = Infinity
+    for (const { dueAt } of all.values()) first = Math.min(first, dueAt ?? Infinity)
+    alarm.set(first < Infinity ? first : undefined)
   }
 
   const flush = (): void => {
     const texts = outgoing
     outgoing = []
+    soon.set(undefined)
     if (link) post(link, texts)
   }
+  /** What is asked for in one turn of the event loop travels together (G20). */
+  const soon = createAlarm(host.clock, timeline, () => turns.run(flush))
   const request = (text: string): void => {
-    if (outgoing.push(text) === 1) turns.run(flush)
+    outgoing.push(text)
+    soon.set(timeline.now())
   }
 
   const step = (channel: string, event: SubscriptionEvent): void => {
@@ -123,6 +147,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
     }
     const [next, effects] = subscriptionStep(state, event, context)
     all.set(channel, next)
+    dueChanged ||= next.dueAt !== state.dueAt
     if (next.ref !== state.ref) byRef.delete(state.ref)
     for (const effect of effects) {
       host.trace(channel, { effect })
@@ -158,9 +183,19 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
   const forget = (channel: string): void => {
     const ref = all.get(channel)?.ref
     if (ref !== undefined) byRef.delete(ref)
+    dueChanged ||= all.get(channel)?.dueAt != null
     all.delete(channel)
     histories.delete(channel)
     begun.delete(channel)
+  }
+
+  const restart = (): void => {
+    for (const channel of all.keys()) all.set(channel, initialSubscription)
+    byRef.clear()
+    outgoing = []
+    soon.set(undefined)
+    dueChanged = true
+    ring()
   }
 
   return {
@@ -242,13 +277,12 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       step(channel, { type: 'frame', frame })
       ring()
     },
+    flush,
     isUp: (channel) => all.get(channel)?.phase === 'live',
+    restart,
     clear() {
-      for (const channel of all.keys()) all.set(channel, initialSubscription)
-      byRef.clear()
+      restart()
       begun.clear()
-      outgoing = []
-      ring()
     },
   }
 }

@@ -1,5 +1,5 @@
 // What levels 2 and 3 add to the meaning of text: channels with positions, and requests with one answer each.
-import { isObject, type Frame } from './frames.ts'
+import { isObject, toDuration, type Frame } from './frames.ts'
 
 /** A place in the history of a channel; two can be compared only within one epoch. */
 export interface Position {
@@ -28,7 +28,7 @@ export type ChannelFrame =
       readonly data: unknown
     }
   | { readonly kind: 'delivery'; readonly ref: string; readonly delivery: Delivery }
-  | { readonly kind: 'unsubscribed'; readonly ref: string; readonly retry: boolean }
+  | { readonly kind: 'unsubscribed'; readonly ref: string; readonly retry: boolean; readonly code: string }
   | {
       readonly kind: 'acked'
       readonly id: string
@@ -108,7 +108,8 @@ export function toChannelFrame(frame: Frame): ChannelFrame | null {
       }
     }
     case 'rt.unsubscribed':
-      return typeof ref === 'string' ? { kind: 'unsubscribed', ref, retry: frame.retry === true } : null
+      if (typeof ref !== 'string') return null
+      return { kind: 'unsubscribed', ref, retry: frame.retry === true, code: toWord(frame.code) }
     case 'rt.ack':
       if (typeof id !== 'string') return null
       return { kind: 'acked', id, position: toPosition(frame), duplicate: frame.duplicate === true, data }
@@ -118,15 +119,19 @@ export function toChannelFrame(frame: Frame): ChannelFrame | null {
       return {
         kind: 'refused',
         id,
-        code: typeof code === 'string' ? code : 'unknown',
+        code: toWord(code),
         reason: typeof message === 'string' ? message : '',
         retryable: retryable === true,
-        after: toOffset(retry_after) ?? 0,
+        after: toDuration(retry_after) ?? 0,
       }
     }
     default:
       return null
   }
+}
+
+function toWord(code: unknown): string {
+  return typeof code === 'string' ? code : 'unknown'
 }
 
 function toOffset(value: unknown): number | null {

@@ -70,6 +70,8 @@ export interface ErrorFrame {
 export interface Notice {
   readonly type: 'rt.notice'
   readonly reconnect?: { readonly window: number }
+  /** The credentials are good for so many milliseconds more: `rt.auth` brings new ones. */
+  readonly auth?: { readonly expires_in: number }
 }
 
 /** A day: no duration on the wire is longer. */
@@ -78,6 +80,16 @@ const DAY = 86_400_000
 /** True for a legal frame type: 1 to 64 of `A-Z a-z 0-9 _ . : -`. */
 export function isType(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 64 && /^[\w.:-]+$/.test(value)
+}
+
+/** True for the name of a channel: 1 to 255 bytes. */
+export function isChannel(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && toBytes(value) <= 255
+}
+
+/** How long a text is as UTF-8. */
+export function toBytes(text: string): number {
+  return new TextEncoder().encode(text).length
 }
 
 /** True for what JSON calls an object: not null, not an array. */

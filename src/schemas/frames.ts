@@ -87,5 +87,6 @@ export const errorFrame: z.ZodMiniType<ErrorFrame> = z.looseObject({
 /** Standing advice that changed. */
 export const notice: z.ZodMiniType<Notice> = z.looseObject({
   type: z.literal('rt.notice'),
+  auth: z.exactOptional(z.looseObject({ expires_in: duration })),
   reconnect: z.exactOptional(z.looseObject({ window: duration })),
 })

@@ -96,7 +96,7 @@ describe('a server that goes away', () => {
     })
     r.server.goAway(told)
     r.clock.advance(3_000)
-    expect(r.log.filter((entry) => entry !== 'live')).toEqual(['stale', 'gap', ['new', 10]])
+    expect(r.log.filter((entry) => entry !== 'live')).toEqual(['gap', ['new', 10]])
     expect(r.statuses).toEqual([])
   })
 

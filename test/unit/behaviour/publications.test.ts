@@ -210,7 +210,7 @@ describe('a publication', () => {
       ok: false,
       error: { code: 'invalid-message' },
     })
-    expect(await r.live.stream('a b').publish(1)).toMatchObject({
+    expect(await r.live.stream('x'.repeat(256)).publish(1)).toMatchObject({
       ok: false,
       error: { code: 'invalid-message' },
     })

@@ -139,11 +139,15 @@ describe('a subscription', () => {
 
   it('[G14] that the server ends is down, and asked for again where it may be', () => {
     const one = live()
-    expect(one.frame({ kind: 'unsubscribed', ref: 's1', retry: true })).toEqual([{ type: 'down' }])
+    const ended = { kind: 'unsubscribed', ref: 's1', code: 'over' } as const
+    expect(one.frame({ ...ended, retry: true })).toEqual([{ type: 'down' }])
     one.now = one.state.dueAt ?? 0
     expect(one.hear({ type: 'due' })).toMatchObject([{ type: 'subscribe', since: at(5) }])
     const two = live()
-    expect(two.frame({ kind: 'unsubscribed', ref: 's1', retry: false })).toEqual([{ type: 'down' }])
+    expect(two.frame({ ...ended, retry: false })).toEqual([
+      { type: 'down' },
+      { type: 'report', code: 'over', reason: 'the server ended it' },
+    ])
     expect(two.state).toMatchObject({ phase: 'refused', dueAt: null })
   })
 

@@ -14,7 +14,6 @@ it('[G12] asks for what was before once, and not after a replay that led to noth
     turns: createTurns(),
     random: () => 0,
     timeout: 1_000,
-    write: (text) => void asked.push(text),
     up: () => undefined,
     down: () => undefined,
     deliver: () => undefined,
@@ -31,7 +30,7 @@ it('[G12] asks for what was before once, and not after a replay that led to noth
       delivery: { data: 1, position: { epoch: 'e', offset: 9 }, prev: 8 },
     })
   subscriptions.want('chat', 10)
-  subscriptions.link({ batch: false })
+  subscriptions.link({ batch: false, limit: Infinity, write: (text) => void asked.push(text) })
   answer('s1', 0)
   lies('s1')
   for (const ref of ['s2', 's3']) {
