@@ -37,8 +37,9 @@ find('form').onsubmit = (event) => {
 
 async function say(message: Message): Promise<void> {
   const row = rowOf(message)
-  waiting.append(row)
   mark(row, 'sending', 'sending')
+  waiting.append(row)
+  talk.scrollTop = talk.scrollHeight
   const outcome = await room.publish(message, { ttl: 15_000 })
   // It has come back meanwhile: that is proof, whatever became of the answer.
   if (outcome.ok || row.parentElement === waiting) mark(row, outcome.outcome, describe(outcome))
@@ -71,9 +72,11 @@ function divider(text: string, kind = 'note'): HTMLElement {
 }
 
 function add(row: HTMLElement): void {
+  const isAtEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 40
   said.append(row)
   if (said.childElementCount > 200) said.firstElementChild?.remove()
-  talk.scrollTop = talk.scrollHeight
+  // Who has scrolled up is reading.
+  if (isAtEnd) talk.scrollTop = talk.scrollHeight
 }
 
 find('me').textContent = me

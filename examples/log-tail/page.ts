@@ -25,7 +25,7 @@ log.on('message', ({ number, at, level, text }) => {
   const time = new Date(at).toLocaleTimeString('en-GB')
   add(rowOf(level, `${String(number).padStart(4)}  ${time}  ${level.padEnd(5)}  ${text}`))
 })
-log.on('gap', () => add(rowOf('gap', '… lines are missing here …')))
+log.on('gap', () => add(rowOf('gap', '… lines may be missing here …')))
 
 function rowOf(kind: string, text: string): HTMLElement {
   return Object.assign(document.createElement('li'), { className: kind, textContent: text })
