@@ -40,6 +40,17 @@ it('[E1 A6 B4] the two files of the README run, and live through a server that i
   await client.says(/queue \{ waiting: \d \} live /)
 })
 
+it('[E1 C3 G18] the chat of the README has its message acknowledged, and tells it to who comes later', async () => {
+  start('server.mjs')
+  await vi.waitUntil(() => answers(port), { timeout: 10_000 })
+  const ann = start('chat.mjs')
+  await ann.says(/^now: hello$/m)
+  await ann.says(/^acked$/m)
+  const bob = start('chat.mjs')
+  await bob.says(/^before: hello\nnow: hello$/m)
+  await ann.says(/^now: hello\n(acked\n)?now: hello$/m)
+})
+
 it('[E1 A6] the smallest program of the README shows what is loaded and what is pushed', async () => {
   start('server.mjs')
   await vi.waitUntil(() => answers(port), { timeout: 10_000 })
