@@ -87,6 +87,7 @@ describe.skipIf(path === null)('the examples', () => {
 
     it('[D3 D9 G12 G14 G18] misses nothing through a cut and shows nothing twice, and gives the history to who comes', async () => {
       await say(ann!, 'one')
+      await note(ann!, 'one', 'received')
       await hears(bob!, 'one')
       disconnect()
       await ann!.until(badge('stale'))
@@ -111,6 +112,7 @@ describe.skipIf(path === null)('the examples', () => {
 
     it('[G14 G18 D9] tells of a gap after kill -9, goes on, and sends what was said meanwhile', async () => {
       await say(ann!, 'one')
+      await note(ann!, 'one', 'received')
       await hears(bob!, 'one')
       await example.kill()
       await ann!.until(badge('stale'))
@@ -122,6 +124,7 @@ describe.skipIf(path === null)('the examples', () => {
       await bob!.show()
       await bob!.until(badge('live'), 30_000)
       await say(bob!, 'three')
+      await note(bob!, 'three', 'received')
       await hears(ann!, 'three')
       expect(await said(ann!)).toEqual(['one received', 'divider gap', 'two received', 'three'])
       // He was back after it, and nobody could replay it: his gap is a true one.
