@@ -54,11 +54,12 @@ export function createDelivery(driver: Driver, feeds: Feeds, sender: Sender): De
       if (wasDoubted !== isDoubted) feeds.tell({ type: isDoubted ? 'doubted' : 'trusted' })
     },
     hear(frame) {
-      if (!sender.hear(frame)) subscriptions.hear(frame)
-      else proceed()
+      const isAnswer = frame.kind === 'acked' || frame.kind === 'refused'
+      if (isAnswer && sender.hear(frame)) proceed()
+      else if (frame.kind !== 'acked') subscriptions.hear(frame)
     },
     hearEarly(frame) {
-      subscriptions.answered(frame)
+      if (frame.kind !== 'acked') subscriptions.answered(frame)
       proceed()
     },
   }

@@ -38,7 +38,7 @@ export interface Sender {
   /** No answer is awaited. */
   readonly isQuiet: boolean
   /** The server answered; false where it is no answer to a message. */
-  hear(frame: ChannelFrame): boolean
+  hear(frame: Extract<ChannelFrame, { kind: 'acked' | 'refused' }>): boolean
   /** Ends everything. */
   abandon(error: HoldfastError): void
 }
@@ -208,9 +208,8 @@ export function createSender(
       if (tooLarge) fail(tooLarge, toError('message-too-large'))
     },
     hear(frame) {
-      if (frame.kind !== 'acked' && frame.kind !== 'refused') return false
       const message = flying.find(({ id }) => id === frame.id)
-      if (!message) return frame.kind === 'acked'
+      if (!message) return false
       flying = flying.filter((other) => other !== message)
       const { state } = driver
       const link = state.phase === 'connected' ? state : null

@@ -14,6 +14,8 @@ export interface StreamChannelParts<T> {
   configure(options: StreamOptions<T>): void
 }
 
+const nothing = (): void => undefined
+
 /** An iterator that is further behind than this is ended. */
 const BEHIND = 1_000
 
@@ -113,7 +115,6 @@ export function createStreamChannel<T>(
     },
     isLoading: false,
     dispatch(event) {
-      if (over) return
       switch (event.type) {
         case 'up': {
           // What the server replayed came before this word.
@@ -169,7 +170,7 @@ export function createStreamChannel<T>(
     repeats: () => null,
     // Every message counts, also one that is as the one before.
     isIndifferent: () => false,
-    confirm: () => undefined,
+    confirm: nothing,
     close() {
       over = true
       lingering.set(undefined)
@@ -184,7 +185,7 @@ export function createStreamChannel<T>(
   const iterate = (): AsyncIterator<T> => {
     const ready: T[] = []
     const wakes = new Set<() => void>()
-    let ended = over
+    let ended = host.closed !== null
     const end = (): void => {
       ended = true
       iterators.delete(end)
@@ -196,7 +197,7 @@ export function createStreamChannel<T>(
       wakes.clear()
     }
     const off = ended
-      ? () => undefined
+      ? nothing
       : channel.on('message', (item) => {
           // It is told by its end that it is too far behind: leaving messages out would look like there were none.
           if (ready.push(item) > BEHIND) end()
@@ -222,7 +223,7 @@ export function createStreamChannel<T>(
     getSnapshot: store.getSnapshot,
     getInitialSnapshot: store.getInitialSnapshot,
     subscribe(onChange) {
-      if (host.closed) return () => undefined
+      if (host.closed) return nothing
       const off = store.subscribe(onChange)
       const leave = enter()
       return () => {
@@ -231,7 +232,7 @@ export function createStreamChannel<T>(
       }
     },
     on(event: 'message' | 'gap' | 'recovered', listener: (...args: never[]) => void) {
-      if (host.closed) return () => undefined
+      if (host.closed) return nothing
       const off =
         event === 'message'
           ? events.on('message', ([item, facts]) =>

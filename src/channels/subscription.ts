@@ -34,6 +34,9 @@ export interface Subscription {
   readonly failures: number
 }
 
+/** What a server says of a subscription. */
+export type SubscriptionFrame = Exclude<ChannelFrame, { kind: 'acked' }>
+
 /** What may happen. `link`: it is there, and channels can be subscribed to on it. */
 export type SubscriptionEvent =
   | { readonly type: 'link'; readonly isUp: boolean }
@@ -45,10 +48,7 @@ export type SubscriptionEvent =
       readonly since: Position | null
       readonly answered: boolean
     }
-  | {
-      readonly type: 'frame'
-      readonly frame: Extract<ChannelFrame, { kind: 'subscribed' | 'delivery' | 'unsubscribed' | 'refused' }>
-    }
+  | { readonly type: 'frame'; readonly frame: SubscriptionFrame }
 
 /** What is to be done. */
 export type SubscriptionEffect =
@@ -130,7 +130,7 @@ export function subscriptionStep(
 
 function heard(
   state: Subscription,
-  frame: Extract<SubscriptionEvent, { type: 'frame' }>['frame'],
+  frame: SubscriptionFrame,
   context: SubscriptionContext,
 ): SubscriptionStep {
   if ((frame.kind === 'refused' ? frame.id : frame.ref) !== state.ref) return [state, []]
@@ -207,8 +207,8 @@ function replayed(state: Subscription, delivery: Delivery, context: Subscription
   const items = [...replay.items, delivery]
   const next: Subscription = { ...state, replay: { ...replay, items } }
   if (items.length < replay.count) return [next, []]
-  const first = items[0]?.position
-  const from = since && replay.recovered ? since : first && { ...first, offset: items[0]?.prev ?? 0 }
+  const first = replay.items[0] ?? delivery
+  const from = since && replay.recovered ? since : first.position && { ...first.position, offset: first.prev }
   if (!from || isRun(from, items, replay.top)) return conclude(next)
   // Asked once more for the same; then it is taken that the server cannot say.
   return lost(state.failures > 0 ? { ...state, position: null } : state, context)

@@ -2,7 +2,7 @@
 import { createAlarm, type Timeline } from '../lib/timeline.ts'
 import type { Turns } from '../lib/turns.ts'
 import { toBytes } from '../protocol/frames.ts'
-import { requests, type ChannelFrame, type Delivery, type Position } from '../protocol/channels.ts'
+import { requests, type Delivery, type Position } from '../protocol/channels.ts'
 import type { Clock } from '../runtime.ts'
 import {
   initialSubscription,
@@ -10,6 +10,7 @@ import {
   type Subscription,
   type SubscriptionEffect,
   type SubscriptionEvent,
+  type SubscriptionFrame,
 } from './subscription.ts'
 
 /** What subscriptions need, and whom they tell. */
@@ -55,7 +56,7 @@ export interface Subscriptions {
   /** Asks on the link that is to follow for all that is up; null: it will not follow. */
   join(link: SubscribingLink | null): void
   /** An answer has come on that link. */
-  answered(frame: ChannelFrame): void
+  answered(frame: SubscriptionFrame): void
   /** Whatever was asked for there has been answered. */
   readonly isJoined: boolean
   /** It follows: what was asked for there goes on there, the rest begins anew. */
@@ -63,15 +64,17 @@ export interface Subscriptions {
   /** Somebody wants this channel, or nobody does any more. */
   want(channel: string, history: number): void
   drop(channel: string): void
-  hear(frame: ChannelFrame): void
+  hear(frame: SubscriptionFrame): void
   /** Writes what waits to be asked for. */
   flush(): void
-  /** Whatever is published is delivered. */
-  isUp(channel: string): boolean
   /** Forgets every position: what comes next continues nothing. */
   restart(): void
   /** Forgets also that history was told: another user, or the end. */
   clear(): void
+}
+
+function toRef(frame: SubscriptionFrame): string {
+  return frame.kind === 'refused' ? frame.id : frame.ref
 }
 
 /** Hands texts to a link, those of one turn together where it takes that. */
@@ -109,7 +112,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
 
   const alarm = createAlarm(host.clock, timeline, () =>
     turns.run(() => {
-      for (const channel of [...all.keys()]) step(channel, { type: 'due' })
+      for (const [channel, state] of [...all]) step(channel, state, { type: 'due' })
       ring()
     }),
   )
@@ -135,9 +138,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
     soon.set(timeline.now())
   }
 
-  const step = (channel: string, event: SubscriptionEvent): void => {
-    const state = all.get(channel)
-    if (!state) return
+  const step = (channel: string, state: Subscription, event: SubscriptionEvent): void => {
     host.trace(channel, { event })
     const context = {
       now: timeline.now(),
@@ -165,7 +166,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
             effect.ref,
             channel,
             effect.since,
-            begun.has(channel) ? 0 : (histories.get(channel) ?? 0),
+            begun.has(channel) ? undefined : histories.get(channel),
           ),
         )
       case 'up':
@@ -178,15 +179,6 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       case 'report':
         return host.refused(channel, `${effect.code}: ${effect.reason}`)
     }
-  }
-
-  const forget = (channel: string): void => {
-    const ref = all.get(channel)?.ref
-    if (ref !== undefined) byRef.delete(ref)
-    dueChanged ||= all.get(channel)?.dueAt != null
-    all.delete(channel)
-    histories.delete(channel)
-    begun.delete(channel)
   }
 
   const restart = (): void => {
@@ -204,7 +196,7 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       joining = null
       outgoing = []
       byRef.clear()
-      for (const channel of [...all.keys()]) step(channel, { type: 'link', isUp: next !== null })
+      for (const [channel, state] of [...all]) step(channel, state, { type: 'link', isUp: next !== null })
       // Before anything that waits to be published: who publishes wants to hear it.
       flush()
       ring()
@@ -219,18 +211,16 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       joining = { link: next, asked, open: new Map([...asked.values()].map(({ ref }) => [ref, 1])) }
       post(
         next,
-        [...asked].map(([channel, { ref, since }]) => requests.subscribe(ref, channel, since, 0)),
+        [...asked].map(([channel, { ref, since }]) => requests.subscribe(ref, channel, since)),
       )
     },
     answered(frame) {
-      if (!joining || frame.kind === 'acked') return
-      const { open } = joining
-      const ref = frame.kind === 'refused' ? frame.id : frame.ref
-      const left = open.get(ref)
+      const ref = toRef(frame)
+      const left = joining?.open.get(ref)
       if (left === undefined) return
       const more = frame.kind === 'subscribed' ? frame.replay : 0
-      if (frame.kind !== 'refused' && left + more > 1) open.set(ref, left + more - 1)
-      else open.delete(ref)
+      if (frame.kind !== 'refused' && left + more > 1) joining?.open.set(ref, left + more - 1)
+      else joining?.open.delete(ref)
     },
     get isJoined() {
       return joining?.open.size === 0
@@ -242,16 +232,17 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       joining = null
       outgoing = []
       byRef.clear()
-      for (const [channel, { phase }] of [...all]) {
-        const there = phase === 'live' ? asked.get(channel) : undefined
-        if (there) {
-          byRef.set(there.ref, channel)
-          step(channel, { type: 'moved', ...there, answered: !open.has(there.ref) })
-        } else {
-          step(channel, { type: 'link', isUp: false })
-          step(channel, { type: 'link', isUp: true })
-        }
+      for (const [channel, state] of [...all]) {
+        const there = state.phase === 'live' ? asked.get(channel) : undefined
+        if (there) byRef.set(there.ref, channel)
+        step(
+          channel,
+          state,
+          there ? { type: 'moved', ...there, answered: !open.has(there.ref) } : { type: 'link', isUp: false },
+        )
       }
+      // What was not asked for there is now: what is there already is left alone.
+      for (const [channel, state] of [...all]) step(channel, state, { type: 'link', isUp: true })
       for (const channel of asked.keys())
         if (!all.has(channel)) request(requests.unsubscribe(`u${++lastRef}`, channel))
       flush()
@@ -260,25 +251,28 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
     want(channel, history) {
       histories.set(channel, history)
       all.set(channel, initialSubscription)
-      if (link) step(channel, { type: 'link', isUp: true })
+      if (link) step(channel, initialSubscription, { type: 'link', isUp: true })
       ring()
     },
     drop(channel) {
-      const phase = all.get(channel)?.phase
-      forget(channel)
-      if (link && phase !== 'off' && phase !== 'refused')
+      const state = all.get(channel)
+      if (!state) return
+      dueChanged = true
+      byRef.delete(state.ref)
+      all.delete(channel)
+      histories.delete(channel)
+      begun.delete(channel)
+      if (link && state.phase !== 'off' && state.phase !== 'refused')
         request(requests.unsubscribe(`u${++lastRef}`, channel))
       ring()
     },
     hear(frame) {
-      if (frame.kind === 'acked') return
-      const channel = byRef.get(frame.kind === 'refused' ? frame.id : frame.ref)
-      if (channel === undefined) return
-      step(channel, { type: 'frame', frame })
+      const channel = byRef.get(toRef(frame)) ?? ''
+      const state = all.get(channel)
+      if (state) step(channel, state, { type: 'frame', frame })
       ring()
     },
     flush,
-    isUp: (channel) => all.get(channel)?.phase === 'live',
     restart,
     clear() {
       restart()

@@ -1,36 +1,41 @@
 // Make before break: the next link of a connection whose server goes away, until it takes over (G1).
-import type { Connected, Context, Effect, Event, Heir, Instant, State, Step } from './model.ts'
+import type { Connected, Context, Event, Heir, Instant, Slot, State, Step } from './model.ts'
 import { arm, release, slots } from './state.ts'
 
-/** The heir, if this event is about it. */
-export function toHeir(state: State, event: Event): Heir | null {
-  if (state.phase !== 'connected' || !state.heir) return null
-  const { heir, memory } = state
-  const isIts =
-    ('link' in event && 'link' in heir && heir.link === event.link) ||
-    ('request' in event && 'request' in heir && heir.request === event.request) ||
-    (event.type === 'due' && event.slot === 'heir')
-  return isIts ? { ...heir, memory: { ...memory, outage: heir.memory.outage } } : null
+/** A link whose heir is on its way: the server said `rt.go_away`. */
+export interface Followed extends Connected {
+  readonly away: NonNullable<Connected['away']>
+  readonly heir: Heir
 }
 
-/** What a deadline of the heir is to itself. */
-export function toOwn(heir: Heir, event: Event): Event {
-  if (event.type !== 'due') return event
-  return { type: 'due', slot: slots.find((slot) => heir.timers[slot] === dueAt(heir)) ?? event.slot }
+/** Is the next link on its way? */
+export function isFollowed(state: State): state is Followed {
+  return state.phase === 'connected' && state.heir !== null
+}
+
+/** Is this event about the heir? */
+export function concerns({ heir }: Followed, event: Event): boolean {
+  if ('link' in event) return 'link' in heir && heir.link === event.link
+  if ('request' in event) return 'request' in heir && heir.request === event.request
+  return event.type === 'due' && event.slot === 'heir'
+}
+
+/** The heir as a state of its own, which shares what is known of the server; and what a deadline of it is to itself. */
+export function toOwn({ heir, memory }: Followed, event: Event): readonly [Heir, Event] {
+  const own = { ...heir, memory: { ...memory, outage: heir.memory.outage } }
+  return [own, event.type === 'due' ? { type: 'due', slot: nextSlot(heir) } : event]
 }
 
 /** The link and an heir that has begun. */
 export function follow(state: Connected, [next, effects]: Step<Heir>): Step<Connected> {
   const memory = { ...next.memory, outage: state.memory.outage, failure: null }
-  // What a connected heir owes begins when it takes over; that is awaited no longer than an answer of a handshake.
-  return [
-    arm({ ...state, memory, heir: next }, { heir: next.phase === 'connected' ? undefined : dueAt(next) }),
-    effects,
-  ]
+  // What a connected heir owes begins when it takes over.
+  const due = next.phase === 'connected' ? undefined : next.timers[nextSlot(next)]
+  return [arm({ ...state, memory, heir: next }, { heir: due }), effects]
 }
 
 /** What follows for the link from a step of its heir: it goes on, takes over, or has come to nothing and this link is used to its end. */
-export function absorb(state: Connected, event: Event, [next, effects]: Step, context: Context): Step {
+export function absorb(state: Followed, event: Event, [next, effects]: Step, { now, tuning }: Context): Step {
   // The link that works still works: nobody needs to hear of what did not.
   const quiet = effects.filter(({ type }) => type !== 'report')
   switch (next.phase) {
@@ -40,12 +45,14 @@ export function absorb(state: Connected, event: Event, [next, effects]: Step, co
       return follow(state, [next, quiet])
     case 'connected': {
       // At level 1 there is nothing to ask for before.
-      if (event.type === 'joined' || (next.level ?? 0) < 2)
-        return after(quiet, inherit({ ...state, heir: next }, context))
+      if (event.type === 'joined' || (event.type === 'ready' && event.level < 2)) {
+        const [taken, more] = inherit({ ...state, heir: next })
+        return [taken, [...quiet, ...more]]
+      }
       const [followed, more] = follow(state, [next, quiet])
-      const { away } = state
-      const endAt = Math.min(away?.endAt ?? 0, context.now + context.tuning.handshakeTimeout)
-      return [event.type === 'ready' ? arm(followed, { away: endAt }) : followed, more]
+      if (event.type !== 'ready') return [followed, more]
+      // Its answers are awaited no longer than those of a handshake.
+      return [arm(followed, { away: Math.min(state.away.endAt, now + tuning.handshakeTimeout) }), more]
     }
     default: {
       const { outage, failure } = state.memory
@@ -56,32 +63,18 @@ export function absorb(state: Connected, event: Event, [next, effects]: Step, co
 }
 
 /** The link has gone, or goes now: its heir is what there is. */
-export function inherit(state: Connected & { readonly heir: Heir }, { now }: Context): Step {
+export function inherit(state: Followed): Step {
   const { heir, memory, timers, away } = state
   const effects = release({ ...state, heir: null })
-  const { outage } = heir.memory
+  const { failure } = away
+  const known = { ...memory, outage: heir.memory.outage }
   const next = { ...heir, timers: { ...heir.timers, linger: timers.linger } }
-  if (next.phase === 'connected') return [{ ...next, memory: { ...memory, outage } }, effects]
-  const failure = away?.failure ?? null
-  const told: Effect[] = failure ? [{ type: 'report', failure }] : []
-  return [
-    {
-      ...next,
-      memory: {
-        ...memory,
-        outage: outage ?? { since: now, failures: 0, unopened: 0, asked: 0, trips: 0 },
-        failure,
-      },
-    },
-    [...effects, ...told],
-  ]
+  if (next.phase === 'connected') return [{ ...next, memory: known }, effects]
+  return [{ ...next, memory: { ...known, failure } }, [...effects, { type: 'report', failure }]]
 }
 
-function after(effects: readonly Effect[], [state, more]: Step): Step {
-  return [state, [...effects, ...more]]
-}
-
-function dueAt({ timers }: Heir): Instant | undefined {
-  const times = slots.flatMap((slot) => timers[slot] ?? [])
-  return times.length > 0 ? Math.min(...times) : undefined
+/** What the heir has to do next. */
+function nextSlot({ timers }: Heir): Slot {
+  const at = (slot: Slot): Instant => timers[slot] ?? Infinity
+  return slots.reduce((first, slot) => (at(slot) < at(first) ? slot : first))
 }

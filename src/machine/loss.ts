@@ -3,7 +3,7 @@ import type { CloseClass } from '../protocol/close-codes.ts'
 import { backoff, type Hint } from './backoff.ts'
 import { allowedAt } from './budget.ts'
 import { coolDown, isTripped } from './circuit.ts'
-import { inherit } from './heir.ts'
+import { inherit, isFollowed } from './heir.ts'
 import type {
   Connected,
   Context,
@@ -53,8 +53,7 @@ export function lose(state: State, cause: Cause, context: Context): Step {
   // What was announced is no failure, but a code that forbids to come back, or as before, still does (G6, G7).
   const away = state.phase === 'connected' ? state.away : null
   const isExpected = cause.class === 'backoff' || cause.class === 'spread'
-  if (state.phase === 'connected' && state.heir && isExpected)
-    return inherit({ ...state, heir: state.heir }, context)
+  if (isFollowed(state) && isExpected) return inherit(state)
   const failure = away && isExpected ? away.failure : cause.failure
   const { announced = away !== null, code = 1000 } = cause
   const outage = grow(memory.outage, state, announced, now)

@@ -68,7 +68,7 @@ export function release(state: State, code: number = 1000, reason: string = ''):
   const effects: Effect[] = []
   if ('request' in state && state.request !== null) effects.push({ type: 'cancel', request: state.request })
   if ('link' in state) effects.push({ type: 'drop', link: state.link, code, reason })
-  if (state.phase === 'connected' && state.heir) effects.push(...release(state.heir))
+  if ('heir' in state && state.heir) effects.push(...release(state.heir))
   return effects
 }
 

@@ -1,6 +1,6 @@
 // transition(): one step of the connection machine. Late news of old links and requests ends here.
 import type { Context, Event, State, Step } from './model.ts'
-import { absorb, toHeir, toOwn } from './heir.ts'
+import { absorb, concerns, isFollowed, toOwn } from './heir.ts'
 import { table } from './table.ts'
 
 /**
@@ -8,9 +8,8 @@ import { table } from './table.ts'
  * state does not hold, or that means nothing in this phase, changes nothing (G1).
  */
 export function transition(state: State, event: Event, context: Context): Step {
-  const heir = toHeir(state, event)
-  if (heir && state.phase === 'connected')
-    return absorb(state, event, transition(heir, toOwn(heir, event), context), context)
+  if (isFollowed(state) && concerns(state, event))
+    return absorb(state, event, transition(...toOwn(state, event), context), context)
   if ('link' in event && (!('link' in state) || state.link !== event.link)) return [state, []]
   if ('request' in event && (!('request' in state) || state.request !== event.request)) return [state, []]
   // The table is typed row by row; this is the one place where a row meets its state.

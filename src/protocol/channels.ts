@@ -68,7 +68,7 @@ interface Travelling {
 
 /** How channels are asked for: text of frames, which may travel together in an array where the server takes that. */
 export const requests = {
-  subscribe: (ref: string, channel: string, since: Position | null, history: number): string =>
+  subscribe: (ref: string, channel: string, since: Position | null, history: number = 0): string =>
     JSON.stringify({
       type: 'rt.subscribe',
       id: ref,

@@ -137,6 +137,14 @@ describe('a server that goes away', () => {
     expect(r.opens).toHaveLength(1)
   })
 
+  it('[G4] is left first where the budget of attempts is spent', () => {
+    const r = streaming({ reconnect: { budget: { attempts: 1, per: 300_000 } } })
+    r.server.goAway(told)
+    r.clock.advance(50 + 500 + 1)
+    expect(r.statuses).toEqual(['reconnecting'])
+    expect(r.opens).toHaveLength(1)
+  })
+
   it('[G8] is followed by nobody after close(), disconnect() or reset()', () => {
     for (const end of ['close', 'disconnect'] as const) {
       const r = streaming()

@@ -1,6 +1,7 @@
 // Stream channels (G11 to G14): every message once and in order, recovered where the server can, else an honest gap.
 import { describe, expect, it } from 'vitest'
 import type { StandardSchemaV1, StreamChannel } from '../../../src/index.ts'
+import type { Frame } from '../../../src/protocol/frames.ts'
 import { codes, connected, rig, type Rig } from './rig.ts'
 
 const level3 = (r: Rig): void => r.server.accepts({ level: 3 })
@@ -289,5 +290,66 @@ describe('after close()', () => {
     expect(log).toEqual([])
     expect(r.clock.pending).toBe(0)
     expect(await chat.publish('x')).toMatchObject({ ok: false, error: { code: 'closed' } })
+  })
+})
+
+describe('a stream beside others', () => {
+  it('[G13] hears what a state of the same channel takes for a repetition, at level 1', () => {
+    const r = connected()
+    const heard: unknown[] = []
+    r.live.stream('chat').on('message', (item) => heard.push(item))
+    r.live.state('chat').subscribe(() => undefined)
+    for (let count = 0; count < 3; count++) r.server.push('chat', { same: true })
+    r.clock.advance(100)
+    expect(heard).toHaveLength(3)
+  })
+
+  it('[G8] has nothing more to tell after close(), also to who asks then', async () => {
+    const r = linked()
+    const chat = r.live.stream('chat')
+    r.live.close()
+    expect(chat.subscribe(() => undefined)).toBeTypeOf('function')
+    expect(chat.on('message', () => undefined)).toBeTypeOf('function')
+    expect(await chat[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('[A9] takes the newest options', () => {
+    const r = linked()
+    const { chat } = listen(r, { keep: 5 })
+    expect(r.live.stream('chat', { keep: 1 })).toBe(chat)
+    for (const word of ['a', 'b']) r.server.push('chat', word)
+    r.clock.advance(100)
+    expect(chat.getSnapshot().items).toEqual(['b'])
+  })
+})
+
+describe('a state of several channels at level 3', () => {
+  it('[G15] is live once all of them are, and its messages are picked from each', () => {
+    const r = connected({}, (server) =>
+      server.behaves((link) => {
+        link.accept()
+        link.onText((text) => {
+          for (const { type, id, channel } of [JSON.parse(text) as Frame].flat()) {
+            const caps = ['channels', 'recover', 'batch']
+            if (type === 'client_ready') link.send(JSON.stringify({ type: 'server_ready', v: 1, caps }))
+            if (type !== 'rt.subscribe') continue
+            const answer = { type: 'rt.subscribed', id, epoch: 'e', offset: 1, data: { of: channel } }
+            link.after(channel === 'a' ? 10 : 1_000, () => link.send(JSON.stringify(answer)))
+          }
+        })
+      }),
+    )
+    const whole = r.live.state<unknown>('both', { message: ['a', 'b'], pick: (data, type) => [type, data] })
+    const changed = r.live.state<unknown>('a', {
+      pick: (data) => data,
+      onMessage: (current, more) => [current, more],
+    })
+    whole.subscribe(() => undefined)
+    changed.subscribe(() => undefined)
+    r.clock.advance(500)
+    expect(whole.getSnapshot().freshness).not.toBe('live')
+    expect(changed.getSnapshot()).toMatchObject({ data: { of: 'a' }, freshness: 'live' })
+    r.clock.advance(1_000)
+    expect(whole.getSnapshot()).toMatchObject({ data: ['b', { of: 'b' }], freshness: 'live' })
   })
 })
