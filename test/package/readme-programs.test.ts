@@ -124,6 +124,27 @@ it('[C1a C1b] the server of the reference page lets in who has the token, and gi
   await says('wrong')
 })
 
+it('[C3 C1b] the chat server of that page keeps for Ann what is hers, and gives it to nobody else', async () => {
+  await build({
+    entryPoints: [join(app.folder, 'chat-server.ts')],
+    outfile: join(app.folder, 'chat-server.mjs'),
+    format: 'esm',
+    target: 'node20',
+  })
+  start('chat-server.mjs')
+  await vi.waitUntil(() => answers(port), { timeout: 10_000 })
+  const as = (user: string): ReturnType<typeof start> => {
+    const chat = filesOf('README.md')['chat.mjs']!.replaceAll('3000', `${port}`)
+    const client = chat
+      .replace('transport:', `auth: () => ({ user: '${user}' }), on: { error: console.log }, transport:`)
+      .replace("'chat'", "'user:ann'")
+    app.write(`chat-${user}.mjs`, client)
+    return start(`chat-${user}.mjs`)
+  }
+  await as('ann').says(/before: \{ report: 7, ready: true \}/)
+  await as('bob').says(/^(?![^]*report)[^]*forbidden: There is no such channel for you/)
+})
+
 /** Starts a program of the app's folder. */
 function start(name: string): {
   readonly child: ChildProcess
