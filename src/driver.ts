@@ -4,6 +4,7 @@ import { createInbound, type InboundHost } from './inbound.ts'
 import { createAlarm, earliest, type Timeline } from './lib/timeline.ts'
 import type { Turns } from './lib/turns.ts'
 import { withoutSecrets } from './lib/url.ts'
+import { isFollowed, toFollower } from './machine/heir.ts'
 import type { Effect, Event, Failure, Id, State } from './machine/model.ts'
 import { initialState, slots } from './machine/state.ts'
 import { transition } from './machine/transition.ts'
@@ -89,7 +90,7 @@ export function createDriver(
       run(effect)
     }
     if (next !== previous) host.onChange(next, previous)
-    if (early && 'link' in next && next.link === early.link) {
+    if (early && early.link !== toFollower(next)) {
       const { link, texts } = early
       early = null
       for (const text of texts) receive(link, text)
@@ -160,7 +161,7 @@ export function createDriver(
 
   const open = (id: Id): void => {
     const closed = ({ code, reason }: CloseInfo): void => {
-      const { phase } = state.phase === 'connected' && state.link !== id ? (state.heir ?? state) : state
+      const { phase } = isFollowed(state) && state.link !== id ? state.heir : state
       const opening = phase === 'opening'
       const kind = classify(code, reason)
       const failure: Failure = {
@@ -210,9 +211,8 @@ export function createDriver(
 
   /** The link that is to follow may not deliver before it does (G1): what comes on it waits, and is only searched for answers. */
   const hold = (id: Id, text: string): void => {
-    const heir = state.phase === 'connected' ? state.heir : null
-    if (!heir || !('link' in heir) || heir.link !== id) return
-    if (heir.phase !== 'connected') return inbound.take(id, text, null)
+    const heir = isFollowed(state) ? state.heir : null
+    if (heir?.phase !== 'connected') return inbound.take(id, text, null)
     if (early?.link !== id) early = { link: id, texts: [], size: 0 }
     early.texts.push(text)
     early.size += text.length

@@ -1,5 +1,5 @@
 // Make before break: the next link of a connection whose server goes away, until it takes over (G1).
-import type { Connected, Context, Event, Heir, Instant, Slot, State, Step } from './model.ts'
+import type { Connected, Context, Event, Heir, Id, Instant, Slot, State, Step } from './model.ts'
 import { arm, release, slots } from './state.ts'
 
 /** A link whose heir is on its way: the server said `rt.go_away`. */
@@ -11,6 +11,11 @@ export interface Followed extends Connected {
 /** Is the next link on its way? */
 export function isFollowed(state: State): state is Followed {
   return state.phase === 'connected' && state.heir !== null
+}
+
+/** The link that is to follow; null as long as there is none. */
+export function toFollower(state: State): Id | null {
+  return isFollowed(state) && 'link' in state.heir ? state.heir.link : null
 }
 
 /** Is this event about the heir? */
