@@ -18,8 +18,8 @@ export interface ConnectionOptions {
   /** Where the server listens: absolute, or relative to the page; `http(s)` becomes `ws(s)`. A function is asked before every attempt. */
   readonly url: string | (() => string | Promise<string>)
   /**
-   * Credentials for `client_ready`, asked for before every attempt, one call at a time. `reason` is `expired` when the
-   * server refused the last ones. A throw, a rejection or {@link ConnectionOptions.authTimeout} fails the attempt (`auth-failed`).
+   * Credentials for `client_ready`, asked for before every attempt, one call at a time. `reason` is `expired` when the server refused
+   * the last ones, or says that they run out: then the link stays and the new ones are sent on it (`rt.auth`). A throw, a rejection or {@link ConnectionOptions.authTimeout} fails the attempt (`auth-failed`).
    */
   readonly auth?:
     | ((context: { readonly reason: 'connect' | 'expired'; readonly signal: AbortSignal }) => unknown)
