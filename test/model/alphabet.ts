@@ -12,7 +12,8 @@ export interface Move {
   readonly loading: boolean
 }
 
-const signals = [
+/** What a page may say. */
+export const signals = [
   'online',
   'offline',
   'visible',
@@ -51,10 +52,10 @@ const greetings: readonly (readonly [number | null, { interval: number; timeout:
 /** A timer that comes this late is late, but not so late that time was lost. */
 const LATE = 1_500
 /** Time that is lost to sleep or a blocked thread. */
-const LOST = 40_000
+export const LOST = 40_000
 
 /** The deadline that is met next: in time, and late. */
-function dues(state: State, { now }: World): readonly (readonly [Slot, number])[] {
+export function dues(state: State, { now }: Pick<World, 'now'>): readonly (readonly [Slot, number])[] {
   const next = nextDue(state)
   if (!next) return []
   const [slot, at] = next
@@ -67,7 +68,7 @@ function dues(state: State, { now }: World): readonly (readonly [Slot, number])[
 }
 
 /** Events of a link. `link` may be any: with an old one, nothing may come of them. */
-function linkEvents(link: number, state: State, world: World): Event[] {
+export function linkEvents(link: number, state: State, world: Pick<World, 'isOpen'>): Event[] {
   // Each failure is one of its own: one that is remembered is not reported again.
   const failure: Failure = { code: 'closed-by-server', closeCode: 1006 }
   const events: Event[] = classes.map((kind) => ({
@@ -115,7 +116,7 @@ function linkEvents(link: number, state: State, world: World): Event[] {
 }
 
 /** Answers to what was asked. The driver gives each request only the kind of answer it asked for. */
-function answers(request: number, kind: string): Event[] {
+export function answers(request: number, kind: string): Event[] {
   const credentials: Failure = { code: 'auth-failed' }
   switch (kind) {
     case 'diagnose':
@@ -141,7 +142,7 @@ function answers(request: number, kind: string): Event[] {
 }
 
 /** Calls of the app, in the way they reach the machine: interest is told when it begins and when it ends. */
-function calls({ memory: { wanted } }: State): Event[] {
+export function calls({ memory: { wanted } }: State): Event[] {
   return (
     [wanted ? 'unwanted' : 'wanted', 'connect', 'disconnect', 'retry', 'reset', 'close', 'loaded'] as const
   ).map((type) => ({ type }))

@@ -3,12 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { exploreChannel, setups } from './channel/explore.ts'
 import { createEdgeList, type EdgeRows } from './edge-list.ts'
 import { explore, type Broken } from './explore.ts'
+import { exploreHandover, handovers } from './handover.ts'
 import { exploreRequests } from './session/requests.ts'
 import { exploreSession, setups as sessionSetups } from './session/explore.ts'
 import { runs } from './tunings.ts'
 
 /** What can be explored. */
-export type Machine = 'connection' | 'channel' | 'session' | 'requests'
+export type Machine = 'connection' | 'channel' | 'session' | 'requests' | 'handover'
 
 /** What to do. */
 export interface Order {
@@ -52,6 +53,7 @@ const reports = order.machines.map((machine): Report => {
     }),
     session: () => ({ hits: [], ...exploreSession({ setups: begun(sessionSetups) }) }),
     requests: () => ({ hits: [], ...exploreRequests() }),
+    handover: () => ({ hits: [], ...exploreHandover({ runs: begun(handovers) }) }),
   }[machine]()
   // Whatever else is going on: waiting for others is not counted, nor are the threads of the engine.
   const seconds = Math.min(process.cpuUsage().user - user, (performance.now() - start) * 1_000) / 1_000_000
