@@ -161,7 +161,9 @@ export function createStreamChannel<T>(
       }
       last = offset
       if (isReplayed) replayed++
-      current = { ...current, items: [...current.items, item].slice(-(options.keep ?? 100)) }
+      const { keep = 100 } = options
+      // None of them for 0, which `slice(-0)` would take for all.
+      current = { ...current, items: keep === 0 ? [] : [...current.items, item].slice(-keep) }
       const at = toldAt + (options.notifyEvery ?? 16)
       if (at <= timeline.now()) tell()
       else telling.set(at)

@@ -305,6 +305,16 @@ describe('a link whose level is not known yet', () => {
 })
 
 describe('a stream', () => {
+  it('[G21] that keeps nothing keeps nothing', () => {
+    const r = connected({}, (server) => server.accepts({ level: 3 }))
+    const log = r.live.stream('log', { keep: 0 })
+    let heard = 0
+    log.on('message', () => heard++)
+    for (let count = 0; count < 5; count++) r.server.push('log', count)
+    r.clock.advance(100)
+    expect([heard, log.getSnapshot().items]).toEqual([5, []])
+  })
+
   it('[G15] that nobody listens to any more is not called live', () => {
     const r = connected({}, (server) => server.accepts({ level: 3 }))
     const chat = r.live.stream('chat')
