@@ -310,6 +310,7 @@ describe('a stream', () => {
     const log = r.live.stream('log', { keep: 0 })
     let heard = 0
     log.on('message', () => heard++)
+    r.clock.advance(100)
     for (let count = 0; count < 5; count++) r.server.push('log', count)
     r.clock.advance(100)
     expect([heard, log.getSnapshot().items]).toEqual([5, []])
