@@ -20,6 +20,8 @@ export interface Publication extends Position {
 export interface PublishOptions {
   /** Names the message, over all tries to publish it: the same id within `idTtl` is published once. */
   readonly id?: string | undefined
+  /** Whose id it is, where a client gave it: no client may make a broker keep ids without end. The id is unique also without it. */
+  readonly client?: string | undefined
   /** Milliseconds. @default 120_000 */
   readonly idTtl?: number | undefined
   /** How many messages of the channel are kept, and for how many milliseconds. `false`: none; they only pass. @default 300 for 300_000 */

@@ -1,11 +1,12 @@
 // What is sent to whom: publications, first data, last states, and the watches that look for changes.
 import { HoldfastError, type ErrorCode } from '../errors.ts'
-import { isType } from '../protocol/frames.ts'
-import type { Attempt } from './attempt.ts'
+import { isChannel, isType } from '../protocol/frames.ts'
+import { PATIENCE, within, type Attempt } from './attempt.ts'
 import type { Link } from './link.ts'
 import type { ResolvedServerOptions } from './options.ts'
 import type { Published, WatchOptions } from './realtime-server.ts'
 import type { Level, User, Wire } from './session/model.ts'
+import { createTurns } from './turns.ts'
 
 /** What the channels need of their server. */
 export interface ChannelsHost {
@@ -20,7 +21,8 @@ export interface ChannelsHost {
 
 /** The channels of a server. */
 export interface Channels {
-  publish(channel: string, data: unknown, id?: string): Promise<Published>
+  /** `client`: whose the id is. */
+  publish(channel: string, data: unknown, id?: string, client?: string): Promise<Published>
   publishIfChanged(channel: string, state: unknown): Promise<Published | null>
   watch(channel: string, options: WatchOptions): () => void
   /** The state of a channel as JSON, for who subscribes to it; null where there is none. */
@@ -42,12 +44,18 @@ interface Watch {
   stop(): void
 }
 
-/** Clients drop larger frames unread. */
-const MAX_FIRST = 1_048_576
+/** Clients drop frames over 1 MiB unread; what else is in the frame has room, too. */
+const MAX_FIRST = 1_048_576 - 2_048
 const reserved: ReadonlySet<string> = new Set(['client_ready', 'server_ready', 'ping', 'pong'])
 
 /** Makes the channels. */
-export function createChannels({ options, members, attempt, subscribers, mayRead }: ChannelsHost): Channels {
+export function createChannels({
+  options,
+  members,
+  attempt,
+  subscribers,
+  mayRead: mayHear,
+}: ChannelsHost): Channels {
   const { broker, history, maxEventBytes, snapshot } = options
   const { clock } = options.runtime
   const events = options.events && new Map(Object.entries(options.events))
@@ -55,7 +63,13 @@ export function createChannels({ options, members, attempt, subscribers, mayRead
   const watches = new Map<string, Watch>()
   /** What waits for the app, by link and channel. */
   const turns = new Map<string, { readonly last: Promise<void>; readonly bytes: number }>()
+  /** What waits until it is known whether it was published before, by channel, and what comes after it. */
+  const announcing = createTurns<string>()
   let closed = false
+
+  /** Below level 2 a channel is the type of a frame, and what cannot be one is not sent. */
+  const mayRead = (user: User, channel: string): boolean | Promise<boolean> =>
+    isType(channel) && mayHear(user, channel)
 
   const toLimit = (channel: string): number =>
     typeof maxEventBytes === 'function' ? maxEventBytes(channel) : maxEventBytes
@@ -67,10 +81,10 @@ export function createChannels({ options, members, attempt, subscribers, mayRead
 
   function encode(channel: string, value: unknown, limit: number): Encoded {
     const refuse = (code: ErrorCode, why: string, cause?: unknown): never => {
-      throw new HoldfastError(code, `"${channel}" was not sent: ${why}`, { channel }, cause)
+      throw new HoldfastError(code, `${JSON.stringify(channel)} was not sent: ${why}`, { channel }, cause)
     }
-    if (!isType(channel) || reserved.has(channel) || channel.startsWith('rt.'))
-      return refuse('invalid-message', 'a channel needs 1 to 64 of A-Z a-z 0-9 _ . : - and no reserved word.')
+    if (!isChannel(channel) || reserved.has(channel) || channel.startsWith('rt.'))
+      return refuse('invalid-message', 'a channel has 1 to 255 bytes, and no name that the protocol keeps.')
     const schema = events && byPrefix(events, channel)
     if (events !== undefined && schema === undefined)
       return refuse('invalid-message', `it is not among the events (${[...events.keys()].join(', ')}).`)
@@ -86,7 +100,7 @@ export function createChannels({ options, members, attempt, subscribers, mayRead
     } catch (cause) {
       return refuse('invalid-message', 'its data cannot be written as JSON.', cause)
     }
-    const wire = Buffer.from(`{"type":"${channel}","data":${data}}`)
+    const wire = Buffer.from(`{"type":${JSON.stringify(channel)},"data":${data}}`)
     if (wire.length <= limit) return { data, wire }
     const size = `its frame has ${wire.length} bytes, the limit is ${limit}`
     return refuse('message-too-large', `${size}. Send what changed, and let clients fetch the data by REST.`)
@@ -126,12 +140,22 @@ export function createChannels({ options, members, attempt, subscribers, mayRead
     return recipients
   }
 
-  async function announce(channel: string, { data, wire }: Encoded, id?: string): Promise<Published> {
-    const publishing = broker.publish(channel, data, { id, history: byPrefix(histories, channel) })
+  async function announce(
+    channel: string,
+    { data, wire }: Encoded,
+    id?: string,
+    client?: string,
+  ): Promise<Published> {
+    const how = { id, client, history: byPrefix(histories, channel) }
+    const publishing = within(clock, PATIENCE, () => broker.publish(channel, data, how))
+    const push = (): number => send(channel, wire) + subscribers(channel)
     // Only what has an id may have been published before.
-    const isNew = id === undefined || !(await publishing).duplicate
-    const recipients = isNew ? send(channel, wire) + subscribers(channel) : 0
-    return { ...(await publishing), recipients }
+    const pushing =
+      id === undefined && !announcing.has(channel)
+        ? push()
+        : announcing.run(channel, async () => (id !== undefined && (await publishing).duplicate ? 0 : push()))
+    const [placed, recipients] = await Promise.all([publishing, pushing])
+    return { ...placed, recipients }
   }
 
   async function announceIfChanged(channel: string, state: unknown): Promise<Published | null> {
@@ -140,7 +164,13 @@ export function createChannels({ options, members, attempt, subscribers, mayRead
     const next = encode(channel, state, toLimit(channel))
     if (states.get(channel)?.data === next.data) return null
     states.set(channel, next)
-    return announce(channel, next)
+    try {
+      return await announce(channel, next)
+    } catch (error) {
+      // Subscribers did not hear it: it is news the next time, too.
+      if (states.get(channel) === next) states.delete(channel)
+      throw error
+    }
   }
 
   async function firstData(channel: string, user: User): Promise<Encoded | null> {
@@ -197,14 +227,18 @@ export function createChannels({ options, members, attempt, subscribers, mayRead
 
   return {
     // Not yet asynchronous here: what is published first is first.
-    publish: (channel, data, id) =>
-      settle(() => announce(channel, encode(channel, data, toLimit(channel)), id)),
+    publish: (channel, data, id, client) =>
+      settle(() => announce(channel, encode(channel, data, toLimit(channel)), id, client)),
     publishIfChanged: announceIfChanged,
-    stateOf: async (channel, user) => (await firstData(channel, user))?.data ?? null,
+    async stateOf(channel, user) {
+      const limit = Math.min(PATIENCE, options.handshakeTimeout)
+      const first = () => firstData(channel, user)
+      return (await attempt(`First data of ${JSON.stringify(channel)}`, first, null, limit))?.data ?? null
+    },
     watch,
     greet(link, user) {
       const keys = snapshot === undefined ? [] : (events?.keys() ?? [])
-      for (const channel of new Set([...keys, ...states.keys(), ...watches.keys()]))
+      for (const channel of [...new Set([...keys, ...states.keys(), ...watches.keys()])].filter(isType))
         inTurn(`${link.id} ${channel}`, 0, async () => {
           if (!(await mayRead(user, channel))) return
           const first = await attempt(`First data of "${channel}"`, () => firstData(channel, user), null)

@@ -2,13 +2,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { isHoldfastError } from '../errors.ts'
-import { createAttempt } from './attempt.ts'
+import { createAttempt, PATIENCE } from './attempt.ts'
 import { createChannels } from './channels.ts'
 import { toRequest } from './http.ts'
-import { createHub } from './hub.ts'
+import { createHub, type Verdict } from './hub.ts'
 import { createLink, type Link, type LinkHost, type SharedEffect } from './link.ts'
 import { resolveServerOptions, type Action, type ServerOptions } from './options.ts'
+import { createPosts } from './posts.ts'
 import type { RealtimeServer, ServerStats } from './realtime-server.ts'
 import type { Level, User } from './session/model.ts'
 import { isAllowedOrigin, listenForUpgrades, refuse, toAddress, toWebSocketOptions } from './upgrade.ts'
@@ -38,8 +38,6 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const users = new Map<string, number>()
   const addresses = new Map<string, number>()
   const detaches = new Set<() => void>()
-  /** The last publication of each link: the next waits for it. */
-  const turns = new WeakMap<Link, Promise<void>>()
   let sockets = 0
   let closing: Promise<void> | null = null
   let emptied = (): void => undefined
@@ -49,19 +47,23 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const toWindow = (): number =>
     Math.max(500, Math.round((1_200 * Math.max(links.size, drained)) / options.acceptRate))
 
-  const may = (user: User, action: Action, channel: string): boolean | Promise<boolean> => {
+  const patience = Math.min(PATIENCE, options.handshakeTimeout)
+  const may = (user: User, action: Action, channel: string): Verdict | Promise<Verdict> => {
     if (authorize === undefined) return action === 'subscribe'
-    const what = `authorize for "${channel}"`
+    const what = `authorize for ${JSON.stringify(channel)}`
     try {
       const answer: unknown = authorize(user, action, channel)
       if (!(answer instanceof Promise)) return answer === true
-      return attempt<unknown>(what, () => answer, false).then((yes) => yes === true)
+      return attempt<Verdict>(what, async () => (await answer) === true, 'failed', patience)
     } catch (error) {
       report(`${what} failed.`, error)
-      return false
+      return 'failed'
     }
   }
-  const mayRead = (user: User, channel: string): boolean | Promise<boolean> => may(user, 'subscribe', channel)
+  const mayRead = (user: User, channel: string): boolean | Promise<boolean> => {
+    const verdict = may(user, 'subscribe', channel)
+    return verdict instanceof Promise ? verdict.then((answer) => answer === true) : verdict === true
+  }
   const channels = createChannels({
     options,
     members,
@@ -69,7 +71,23 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
     mayRead,
     subscribers: (channel) => hub.count(channel),
   })
-  const hub = createHub({ options, broker, mayRead, stateOf: channels.stateOf, report })
+  const hub = createHub({
+    options,
+    broker,
+    attempt,
+    mayRead: (user, channel) => may(user, 'subscribe', channel),
+    userOf: (link) => members.get(link)?.user,
+    stateOf: channels.stateOf,
+    report,
+  })
+  const post = createPosts({
+    clock,
+    members,
+    publish: channels.publish,
+    answered: hub.answered,
+    mayPublish: (user, channel) => may(user, 'publish', channel),
+    report,
+  })
 
   const identify = (request: () => Request, auth: unknown): Promise<User | null | 'failed'> => {
     const ask = async (): Promise<User | null> => {
@@ -111,25 +129,11 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
       })
   }
 
-  /** A publication of a client's; the links of one client in the order in which they came. */
-  const post = async (
-    link: Link,
-    { id, channel, data, user, client }: Extract<SharedEffect, { type: 'publish' }>,
-  ): Promise<void> => {
-    const fail = (code: string, why: string, retryable: boolean): void =>
-      link.dispatch({ type: 'failed', id, code, message: why, retryable })
-    try {
-      if (!(await may(user, 'publish', channel)))
-        return fail('forbidden', 'There is no such channel for you.', false)
-      // Nobody can use up, or ask for, the ids of another one.
-      const key = client === null ? undefined : JSON.stringify([user.id, client, id])
-      const { epoch, offset, duplicate } = await channels.publish(channel, data, key)
-      link.dispatch({ type: 'answered', id, ack: { epoch, offset, ...(duplicate ? { duplicate } : {}) } })
-    } catch (error) {
-      if (isHoldfastError(error)) return fail(error.code.replaceAll('-', '_'), error.message, false)
-      report(`Publishing to "${channel}" failed.`, error)
-      fail('unavailable', 'Try again later.', true)
-    }
+  /** The link has new credentials. */
+  const renew = (link: Link, user: User): void => {
+    const member = members.get(link)
+    if (member) members.set(link, { ...member, user })
+    hub.renewed(link)
   }
 
   const othersOf = (user: User, client: string | null): number =>
@@ -164,7 +168,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
     ack: broker.ack,
     window: toWindow,
     left,
-    run(link, effect) {
+    run(link, effect): void {
       switch (effect.type) {
         case 'authenticate':
           return meet(link, effect)
@@ -172,16 +176,14 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
           return void identify(() => new Request('http://localhost/'), effect.auth).then((user) =>
             link.dispatch({ type: 'renewed', id: effect.id, user }),
           )
+        case 'renewed':
+          return renew(link, effect.user)
         case 'opened':
           return join(link, effect)
         case 'message':
           return void hear(link, effect)
         case 'publish':
-          turns.set(
-            link,
-            (turns.get(link) ?? Promise.resolve()).then(() => post(link, effect)),
-          )
-          return
+          return post(link, effect)
         case 'subscribe':
           return hub.subscribe(link, effect)
         case 'quit':
@@ -227,12 +229,13 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const toStatsStatus = async (request: Request): Promise<number> => {
     const user = authenticate === undefined ? null : await identify(() => request, null)
     if (user === null || user === 'failed') return user === null ? 401 : 500
-    return (await may(user, 'stats', '')) ? 200 : 403
+    return (await may(user, 'stats', '')) === true ? 200 : 403
   }
 
   const drain = async (over: number): Promise<void> => {
     const going = [...links]
-    const grace = Math.min(5_000, over / 2)
+    // Clients go half a second to a window later, and need a moment to arrive elsewhere.
+    const grace = Math.min(Math.max(5_000, 500 + toWindow() + 1_000), over / 2)
     drained = going.length
     going.forEach((link, index) => {
       const leave = (): void => link.dispatch({ type: 'leave', grace })

@@ -9,7 +9,7 @@ import { stepSession } from './session/step.ts'
 /** The effects that concern more than the socket. */
 export type SharedEffect = Extract<
   Model.SessionEffect,
-  { type: 'authenticate' | 'opened' | 'message' | 'renew' | 'subscribe' | 'quit' | 'publish' }
+  { type: 'authenticate' | 'opened' | 'message' | 'renew' | 'renewed' | 'subscribe' | 'quit' | 'publish' }
 >
 
 /** What a link needs of its server. */
@@ -31,6 +31,8 @@ export interface Link {
   stats(): LinkStats
   /** Tells the session. Safe at any moment: what a step causes is dispatched after it. */
   dispatch(event: Model.SessionEvent): void
+  /** Resolves when all that was written has left, or never will. */
+  flushed(): Promise<void>
 }
 
 const MAX_CHANNELS = 128
@@ -45,6 +47,8 @@ export function createLink(socket: WebSocket, id: string, originAllowed: boolean
   let heardAt = clock.monotonic()
   let ignored = 0
   let running = false
+  /** How much of what waits was replayed: the server chose to send it at once, so it is no sign of a slow reader. */
+  let replayed = 0
 
   const toContext = (): Model.SessionContext => {
     return { settings, ack, id, now: clock.monotonic(), wall: clock.now(), heardAt, window: host.window() }
@@ -64,17 +68,20 @@ export function createLink(socket: WebSocket, id: string, originAllowed: boolean
     timers.set(slot, clock.setTimeout(fire, delay))
   }
 
-  const send = (wire: Model.Wire, channel: string | undefined): void => {
+  const send = ({ wire, channel, isReplay }: Extract<Model.SessionEffect, { type: 'send' }>): void => {
     if (socket.readyState !== socket.OPEN) return
+    const before = socket.bufferedAmount
     socket.send(wire, { binary: false })
-    if (socket.bufferedAmount > 0) queue.push({ type: 'congested', bytes: socket.bufferedAmount })
+    const bytes = socket.bufferedAmount
+    replayed = Math.min(replayed, before) + (isReplay ? Math.max(0, bytes - before) : 0)
+    if (bytes > 0) queue.push({ type: 'congested', bytes: bytes - replayed })
     if (channel === undefined || channels.has(channel)) return
     if (channels.size === MAX_CHANNELS) channels.delete([...channels][0] ?? '')
     channels.add(channel)
   }
 
   const run = (effect: Model.SessionEffect): void => {
-    if (effect.type === 'send') send(effect.wire, effect.channel)
+    if (effect.type === 'send') send(effect)
     else if (effect.type === 'arm') arm(effect.slot, effect.delay)
     else if (effect.type === 'disarm') disarm(effect.slot)
     else if (effect.type === 'ping') socket.ping()
@@ -118,6 +125,11 @@ export function createLink(socket: WebSocket, id: string, originAllowed: boolean
       ignored,
     }),
     dispatch,
+    async flushed() {
+      if (socket.bufferedAmount > 0)
+        await new Promise<void>((resolve) => socket.ping(undefined, undefined, () => resolve()))
+      replayed = 0
+    },
   }
   const onHeard = (): void => {
     heardAt = clock.monotonic()

@@ -16,7 +16,12 @@ export interface MemoryBrokerOptions {
 interface Log {
   readonly epoch: string
   readonly listeners: Set<(publication: Publication) => void>
-  readonly ids: Map<string, { readonly placed: Placed; readonly until: number }>
+  readonly ids: Map<
+    string,
+    { readonly placed: Placed; readonly until: number; readonly client: string | undefined }
+  >
+  /** The ids of each client, oldest first. */
+  readonly clients: Map<string, Set<string>>
   items: Array<{ readonly publication: Publication; readonly until: number }>
   top: number
   touchedAt: number
@@ -24,6 +29,8 @@ interface Log {
 
 const HISTORY: History = { size: 300, ttl: 300_000 }
 const ID_TTL = 120_000
+/** Ids that are kept of one client in one channel: more than the server's default rate allows within their time. */
+const MOST_IDS = 2_000
 /** How often all channels are looked through for what is too old. */
 const SWEEP = 10_000
 
@@ -50,6 +57,7 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
         epoch: `${process}.${forgotten}`,
         listeners: new Set(),
         ids: new Map(),
+        clients: new Map(),
         items: [],
         top: 0,
         touchedAt: now,
@@ -75,7 +83,7 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
   }
 
   const place = (channel: string, data: string, how: PublishOptions): Placed => {
-    const { id, idTtl = ID_TTL, history = HISTORY } = how
+    const { id, client, idTtl = ID_TTL, history = HISTORY } = how
     const log = open(channel)
     const known = id === undefined ? undefined : log.ids.get(id)
     if (known) return { ...known.placed, duplicate: true }
@@ -83,7 +91,13 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
     const publication: Publication = { epoch, offset: ++log.top, prev, data }
     const placed: Placed = { epoch, offset: log.top, duplicate: false }
     const now = log.touchedAt
-    if (id !== undefined) log.ids.set(id, { placed, until: now + idTtl })
+    if (id !== undefined) log.ids.set(id, { placed, until: now + idTtl, client })
+    if (id !== undefined && client !== undefined) {
+      const own = log.clients.get(client) ?? new Set()
+      log.clients.set(client, own.add(id))
+      const [oldest] = own
+      if (own.size > MOST_IDS && oldest !== undefined) forget(log, oldest)
+    }
     // Without a history what was kept before has a hole behind it: it is of no use any more.
     if (history === false) log.items = []
     else {
@@ -136,8 +150,17 @@ function expire(log: Log, now: number): void {
   if (first !== 0) log.items.splice(0, first < 0 ? log.items.length : first)
   for (const [id, { until }] of log.ids) {
     if (until > now) break
-    log.ids.delete(id)
+    forget(log, id)
   }
+}
+
+function forget(log: Log, id: string): void {
+  const client = log.ids.get(id)?.client
+  log.ids.delete(id)
+  if (client === undefined) return
+  const own = log.clients.get(client)
+  own?.delete(id)
+  if (own?.size === 0) log.clients.delete(client)
 }
 
 /** Runs now; a throw becomes a rejection. */

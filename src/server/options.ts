@@ -54,7 +54,11 @@ export interface ServerOptions {
   readonly authenticate?:
     | ((context: { readonly request: Request; readonly auth: unknown }) => User | null | Promise<User | null>)
     | undefined
-  /** Asked at every publication for every link; anything but true denies, and so does a throw. Without it everybody gets every channel, and nobody the statistics. */
+  /**
+   * Levels 0 and 1: asked at every publication for every link. Levels 2 and 3: at each subscribe, again every 40 s or so and after new
+   * credentials, and at each publication of a client. Anything but true denies. A throw, or no answer for 4 s, sends nothing; from
+   * level 2 on the client may try again, and what is subscribed stays. Without it all get every channel, and nobody publishes or sees statistics.
+   */
   readonly authorize?:
     ((user: User, action: Action, channel: string) => boolean | Promise<boolean>) | undefined
   /** First data: asked after `client_ready` for each key of `events` the user is allowed. undefined: there is none. Not bound by `maxEventBytes`. */

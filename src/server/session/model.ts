@@ -128,7 +128,7 @@ export type SessionEvent =
 
 /**
  * What concerns one subscription. `joined`: whatever is published comes as `publication` from now on, and this was before; `data` is
- * a state at `past.top` or later. `refused`: the app or the broker said no. `lost`: the broker may have missed something.
+ * a state at `past.top` or later. `refused`: the app or the broker said no, to the subscribe or later. `lost`: the broker may have missed something.
  */
 export type ChannelEvent =
   | {
@@ -150,9 +150,12 @@ export type ChannelEvent =
   | { readonly type: 'top'; readonly channel: string; readonly top: Position }
   | { readonly type: 'lost'; readonly channel: string }
 
-/** What a session orders. `mark` asks for `flushed`; `ignored` counts a frame that meant nothing. */
+/**
+ * What a session orders. `mark` asks for `flushed`; `ignored` counts a frame that meant nothing. `isReplay`: belongs to the answer
+ * to a subscribe. `renewed`: the user is this one from now on.
+ */
 export type SessionEffect =
-  | { readonly type: 'send'; readonly wire: Wire; readonly channel?: string }
+  | { readonly type: 'send'; readonly wire: Wire; readonly channel?: string; readonly isReplay?: boolean }
   | { readonly type: 'close'; readonly code: number; readonly reason: string }
   | { readonly type: 'authenticate'; readonly auth: unknown; readonly client: string | null }
   | { readonly type: 'opened'; readonly user: User; readonly client: string | null; readonly level: Level }
@@ -165,6 +168,7 @@ export type SessionEffect =
       readonly id: string | null
     }
   | { readonly type: 'renew'; readonly id: string; readonly auth: unknown }
+  | { readonly type: 'renewed'; readonly user: User }
   /** `limit`: so much of the past is wanted where there is no `since`. */
   | {
       readonly type: 'subscribe'
@@ -180,8 +184,6 @@ export type SessionEffect =
       readonly id: string
       readonly channel: string
       readonly data: unknown
-      readonly user: User
-      readonly client: string | null
     }
   | { readonly type: 'arm'; readonly slot: Slot; readonly delay: number }
   | { readonly type: 'disarm'; readonly slot: Slot }

@@ -1,5 +1,5 @@
 // What a client asks for once its link is open: channels, publications, new credentials. One answer each. Pure.
-import { isObject, type Frame } from '../../protocol/frames.ts'
+import { isChannel, isObject, type Frame } from '../../protocol/frames.ts'
 import type { Position } from '../broker.ts'
 import { checkExpiry, churnRate, close, control } from './handshake.ts'
 import type * as Model from './model.ts'
@@ -17,19 +17,21 @@ export function onRequest(
   if (type !== 'rt.auth' && (state.level < 2 || !REQUESTS.has(type))) return null
   if (id === null) return [state, [refusal(undefined, 'bad_request', `${type} needs an id.`)]]
   if (type === 'rt.auth') return [state, [{ type: 'renew', id, auth: frame.auth ?? null }]]
-  if (typeof channel !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(channel))
-    return [state, [refusal(id, 'bad_request', 'A channel is 1 to 255 printable characters.')]]
-  if (type === 'rt.publish')
-    return [
-      state,
-      [{ type: 'publish', id, channel, data: frame.data, user: state.user, client: state.client }],
-    ]
+  if (!isChannel(channel)) return [state, [refusal(id, 'bad_request', 'A channel has 1 to 255 bytes.')]]
+  if (type === 'rt.publish') return [state, [{ type: 'publish', id, channel, data: frame.data }]]
   return type === 'rt.subscribe'
     ? subscribe(state, id, channel, frame, context)
     : unsubscribe(state, id, channel)
 }
 
 const REQUESTS: ReadonlySet<string> = new Set(['rt.subscribe', 'rt.unsubscribe', 'rt.publish'])
+const UNANSWERED: ReadonlySet<string> = new Set(['ping', 'pong', 'client_ready'])
+
+/** The id under which a frame is answered; null where it is not. */
+export function toAnswered({ level }: Model.Open, { type, id }: Frame): string | null {
+  const isRequest = type.startsWith('rt.') ? REQUESTS.has(type) : !UNANSWERED.has(type)
+  return (level > 1 && isRequest) || (level > 0 && type === 'rt.auth') ? toId(id) : null
+}
 
 /** A second subscribe replaces the first: what was under way for that one finds its ref gone, and so is answered here. */
 function subscribe(
@@ -42,6 +44,8 @@ function subscribe(
   const { settings, now } = context
   const { subscriptions, level, user } = state
   const isNew = !subscriptions.has(channel)
+  if (subscriptions.get(channel)?.ref === id)
+    return [state, [refusal(id, 'bad_request', 'This id was used before.', channel)]]
   if (isNew && subscriptions.size >= settings.limits.subscriptions)
     return [
       state,
@@ -96,7 +100,11 @@ export function onChannel(state: Model.Open, event: Model.ChannelEvent): Model.S
       return keep(state, channel, insufficient(channel, subscription))
     case 'refused': {
       const { code, message, retryable } = event
-      const told = refusal(subscription.ref, code, message, channel, retryable ? { retryable } : {})
+      const { ref, position } = subscription
+      const told =
+        position === null
+          ? refusal(ref, code, message, channel, retryable ? { retryable } : {})
+          : control('rt.unsubscribed', { channel, ref, code, retry: retryable })
       return [without(state, channel), [told, { type: 'quit', channel }]]
     }
   }
@@ -115,7 +123,10 @@ export function onRenewed(
   if (user.id !== state.user.id) return close(4403, 'another user')
   const expiry = checkExpiry(user, false, context)
   if (expiry[0]?.type === 'close') return [{ phase: 'closed' }, expiry]
-  return [{ ...state, user, warned: false }, [control('rt.ack', { id }), ...expiry]]
+  return [
+    { ...state, user, warned: false },
+    [control('rt.ack', { id }), ...expiry, { type: 'renewed', user }],
+  ]
 }
 
 /** `rt.error`: what was asked for and why it is not given. */

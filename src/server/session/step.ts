@@ -3,7 +3,7 @@ import { parseFrame, toFrame, type Frame } from '../../protocol/frames.ts'
 import { close, control, expire, messageRate, onAuthenticated, onClientReady, pongRate } from './handshake.ts'
 import type * as Model from './model.ts'
 import { takeToken } from './rate.ts'
-import { onChannel, onRenewed, onRequest, refusal, toId } from './requests.ts'
+import { onChannel, onRenewed, onRequest, refusal, toAnswered, toId } from './requests.ts'
 
 /** A timer that late tells of a blocked event loop: what it waits for may have arrived and not been read yet. */
 const LATE = 1_000
@@ -47,10 +47,11 @@ function onText(state: Model.Living, text: string | null, context: Model.Session
   return [next, effects]
 }
 
-/** The frames of one turn, each worth one message. */
+/** The frames of one turn, each worth one message; none at all is a bad one. */
 function parseBatch(text: string): ReadonlyArray<Frame | string> {
   try {
-    return (JSON.parse(text) as readonly unknown[]).map(toFrame)
+    const frames = (JSON.parse(text) as readonly unknown[]).map(toFrame)
+    return frames.length > 0 ? frames : ['nothing in it']
   } catch {
     return ['not JSON']
   }
@@ -64,13 +65,15 @@ function onFrame(
   const limit = messageRate(context.settings)
   const rate = takeToken(state.rate, limit, context.now)
   if (rate.refused > state.rate.refused) {
-    // Told once, and closed when it does not listen.
+    // What is to be answered is answered, the rest told once; closed when it does not listen.
     const wait = Math.max(1_000, Math.ceil(limit.per / limit.max))
     if (rate.refused > Math.max(10, limit.max / 10)) return close(4429, `rate_limited;retry_after=${wait}`)
     const message = `More than ${limit.max} messages per minute: this one was dropped.`
-    const told = control('rt.error', { code: 'rate_limited', message, retryable: true, retry_after: wait })
+    const id = state.phase === 'open' && typeof frame !== 'string' ? toAnswered(state, frame) : null
+    const more = { retryable: true, retry_after: wait }
+    const told = refusal(id ?? undefined, 'rate_limited', message, undefined, more)
     const tell = rate.refused === 1 && state.phase === 'open' && state.level > 0
-    return [{ ...state, rate }, tell ? [told] : [{ type: 'ignored' }]]
+    return [{ ...state, rate }, tell || id !== null ? [told] : [{ type: 'ignored' }]]
   }
   if (typeof frame === 'string') return close(4400, frame)
   if (frame.type === 'client_ready') {

@@ -1,4 +1,5 @@
 // One subscription of a link: what was missed comes first, then what is new, in order and without a hole. Pure.
+import { toBytes } from '../../protocol/frames.ts'
 import type { Past, Position, Publication } from '../broker.ts'
 import type * as Model from './model.ts'
 
@@ -20,12 +21,12 @@ export function joined(
 ): SubscriptionStep {
   const { ref, since } = state
   const { epoch, offset } = past.top
-  const fits = past.complete && past.items.length <= MOST.messages && toBytes(past.items) <= MOST.bytes
+  const fits = isReplayable(past)
   const replay = fits ? past.items : []
   const answer = { id: ref, channel, epoch, offset, recovered: since !== null && fits, replay: replay.length }
   const told = toSend({ type: 'rt.subscribed', ...answer }, data)
   let next: Model.Subscription = { ...state, position: past.top, early: [] }
-  const effects = [told, ...replay.map((publication) => toMessage(channel, ref, publication))]
+  const effects = [told, ...replay.map((publication) => toMessage(channel, ref, publication))].map(toReplay)
   for (const publication of state.early) {
     const [after, more] = published(channel, next, publication)
     effects.push(...more)
@@ -33,6 +34,12 @@ export function joined(
     next = after
   }
   return [next, effects]
+}
+
+/** All that was missed is there, and not too much to be sent again. */
+export function isReplayable({ complete, items }: Past): boolean {
+  const bytes = items.reduce((sum, { data }) => sum + toBytes(data), 0)
+  return complete && items.length <= MOST.messages && bytes <= MOST.bytes
 }
 
 /** A message of the channel. What was sent already is left out; a hole ends the subscription, and the client comes back with its position. */
@@ -44,7 +51,8 @@ export function published(
   const { position, early, ref } = state
   if (position === null) {
     const next = [...early, publication]
-    if (next.length > MOST.messages || toBytes(next) > MOST.bytes) return insufficient(channel, state)
+    const length = next.reduce((sum, { data }) => sum + data.length, 0)
+    if (next.length > MOST.messages || length > MOST.bytes) return insufficient(channel, state)
     return [{ ...state, early: next }, []]
   }
   const { epoch, offset, prev } = publication
@@ -73,17 +81,17 @@ export function insufficient(channel: string, { ref, position }: Model.Subscript
   return [null, [toSend(told), { type: 'quit', channel }]]
 }
 
-function toBytes(items: readonly Publication[]): number {
-  return items.reduce((sum, { data }) => sum + data.length, 0)
-}
-
 function toMessage(
   channel: string,
   ref: string,
   { data, epoch, offset, prev }: Publication,
-): Model.SessionEffect {
+): Extract<Model.SessionEffect, { type: 'send' }> {
   const hole = prev === offset - 1 ? {} : { prev }
   return { ...toSend({ type: 'rt.message', channel, ref, epoch, offset, ...hole }, data), channel }
+}
+
+function toReplay(effect: Extract<Model.SessionEffect, { type: 'send' }>): Model.SessionEffect {
+  return { ...effect, isReplay: true }
 }
 
 /** A frame; `data` is JSON already: it is written once, however many links get it. */

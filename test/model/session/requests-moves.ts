@@ -65,6 +65,8 @@ export function moves(world: RequestsWorld, lens: Lens): readonly Move[] {
       for (const retryable of [true, false])
         tell({ type: 'refused', ...answers, code: 'forbidden', message: 'No.', retryable })
     }
+    if (view?.last)
+      tell({ type: 'refused', channel, ref: view.ref, code: 'forbidden', message: 'No.', retryable: false })
     const stale = { channel, ref: 'r0' }
     tell(
       { type: 'joined', ...stale, past: readPast(world, channel, null, true), data: null },
@@ -119,7 +121,7 @@ export function moves(world: RequestsWorld, lens: Lens): readonly Move[] {
     ['note', {}],
   ] as const)
     if (!asked.some(([, kind]) => kind === type)) ask(type, fields)
-  ask('rt.subscribe', { channel: 'é' })
+  ask('rt.subscribe', { channel: 'é'.repeat(128) })
   ask('rt.publish', { channel: '' })
   const nameless = JSON.stringify({ type: 'rt.subscribe', id: '?', channel: 'a' })
   found.push({ name: 'a subscribe without an id', event: { type: 'frame', text: nameless } })

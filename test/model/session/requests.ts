@@ -149,6 +149,8 @@ function wrongNews(was: RequestsWorld, draft: RequestsDraft, { event }: Move): s
       ? null
       : `G14: ${follows ? 'ended without' : 'goes on after'} a hole`
   }
+  if (event?.type === 'refused' && was.views[event.channel as Channel]?.ref === event.ref)
+    return draft.views[event.channel as Channel] ? 'INV-24: goes on after a no' : null
   if (
     event?.type === 'renewed' &&
     (event.user === null || (event.user !== 'failed' && event.user.id !== 'ann'))

@@ -90,6 +90,7 @@ export function makeChannels(
       const link: Link = {
         id: `s_${id}`,
         stats: () => undefined as never,
+        flushed: () => Promise.resolve(),
         dispatch(event) {
           if (event.type === 'congested') waiting.push(event.bytes)
           if (event.type !== 'push') return

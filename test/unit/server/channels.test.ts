@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
 import { isHoldfastError } from '../../../src/errors.ts'
 import { createAttempt, type Attempt } from '../../../src/server/attempt.ts'
+import type { Broker } from '../../../src/server/broker.ts'
 import { createChannels, type Channels } from '../../../src/server/channels.ts'
 import type { Link } from '../../../src/server/link.ts'
+import { memoryBroker } from '../../../src/server/memory-broker.ts'
 import type { Level } from '../../../src/server/session/model.ts'
 import { resolveServerOptions, type ServerOptions } from '../../../src/server/options.ts'
 import { virtualClock } from '../../../src/testing/virtual-clock.ts'
@@ -48,6 +50,7 @@ function createWorld(
         frames,
         congested,
         stats: () => undefined as never,
+        flushed: () => Promise.resolve(),
         dispatch(event) {
           if (event.type === 'push')
             frames.push(JSON.parse(event.wire.toString()) as Reader['frames'][number])
@@ -126,10 +129,25 @@ describe('publishing', () => {
       expect(await refusal(world.publish('any', data))).toMatchObject({ code: 'invalid-message' })
   })
 
-  it.each(['ping', 'pong', 'client_ready', 'server_ready', 'rt.error', 'a b', '', 'ü', 'x'.repeat(65)])(
-    '[P14] refuses the name %j, which is reserved or cannot be a type',
+  it.each(['ping', 'pong', 'client_ready', 'server_ready', 'rt.error', '', 'ü'.repeat(128)])(
+    '[P14] refuses the name %j, which is reserved or too long',
     async (name) => {
       expect(await refusal(createWorld().publish(name, 1))).toMatchObject({ code: 'invalid-message' })
+    },
+  )
+
+  it.each(['orders/42', 'a b', 'größe', '"', 'x'.repeat(65)])(
+    '[P14 C1] keeps %j for those who subscribe: below level 2, where it would be a type, it is not sent',
+    async (name) => {
+      const world = createWorld({ snapshot: () => 'first', events: { [name]: z.unknown() } })
+      const reader = world.join('ann')
+      expect(await world.publish(name, 1)).toMatchObject({ offset: 1, recipients: 0 })
+      await world.publishIfChanged(name, 2)
+      world.watch(name, { every: 1_000, load: () => expect.fail('it is looked at for nobody') })
+      world.join('bob')
+      await world.clock.advanceAsync(5_000)
+      expect([reader.frames, world.logged]).toEqual([[], []])
+      expect(await world.stateOf(name, { id: 'ann' })).toBe('"first"')
     },
   )
 
@@ -172,6 +190,86 @@ describe('publishing', () => {
       await settle(world)
     }
     expect(reader.frames.map((frame) => frame.data)).toEqual([1, 3])
+  })
+})
+
+describe('a broker that is slow or away', () => {
+  it('[G11 G19] keeps the order of a channel where it has to be known first whether a message is new', async () => {
+    const inner = memoryBroker()
+    const answers: (() => void)[] = []
+    const broker: Broker = {
+      ...inner,
+      publish: async (channel, data, how) => {
+        const placed = await inner.publish(channel, data, how)
+        if (how?.id !== undefined) await new Promise<void>((resolve) => answers.push(resolve))
+        return placed
+      },
+    }
+    const world = createWorld({ broker })
+    const reader = world.join('ann')
+    const said = [world.publish('a', 1, 'k'), world.publish('a', 2), world.publish('a', 3, 'k')]
+    await world.publish('b', 'elsewhere')
+    await settle(world)
+    expect(reader.frames.map((frame) => frame.data)).toEqual(['elsewhere'])
+    for (const answer of answers) answer()
+    expect((await Promise.all(said)).map(({ recipients }) => recipients)).toEqual([1, 1, 0])
+    expect(reader.frames.map((frame) => frame.data)).toEqual(['elsewhere', 1, 2])
+    // At rest nothing waits, and what is published leaves at once.
+    await settle(world)
+    void world.publish('a', 4)
+    expect(reader.frames).toHaveLength(4)
+  })
+
+  it('[C1c] publishes a state again that the broker did not take', async () => {
+    const inner = memoryBroker()
+    let isAway = true
+    const broker: Broker = {
+      ...inner,
+      publish: (...args) => (isAway ? Promise.reject(new Error('broker away')) : inner.publish(...args)),
+    }
+    const world = createWorld({ broker })
+    await expect(world.publishIfChanged('queue', 1)).rejects.toThrow('broker away')
+    isAway = false
+    expect(await world.publishIfChanged('queue', 1)).toMatchObject({ offset: 1 })
+    expect(await world.publishIfChanged('queue', 1)).toBeNull()
+  })
+
+  it('[C1c] keeps a newer state when an older one fails', async () => {
+    const inner = memoryBroker()
+    let fail = (): void => undefined
+    let isFirst = true
+    const broker: Broker = {
+      ...inner,
+      publish(...args) {
+        if (!isFirst) return inner.publish(...args)
+        isFirst = false
+        return new Promise((_, reject) => (fail = () => reject(new Error('broker away'))))
+      },
+    }
+    const world = createWorld({ broker })
+    const older = world.publishIfChanged('queue', 1)
+    await world.publishIfChanged('queue', 2)
+    fail()
+    await expect(older).rejects.toThrow('broker away')
+    expect(await world.publishIfChanged('queue', 2)).toBeNull()
+  })
+
+  it('(fault S17) [G18] is given up after 4 s, and holds up nothing that comes later', async () => {
+    const inner = memoryBroker()
+    let hangs = true
+    const broker: Broker = {
+      ...inner,
+      publish: (...args) => (hangs ? new Promise(() => undefined) : inner.publish(...args)),
+    }
+    const world = createWorld({ broker })
+    const reader = world.join('ann')
+    const failed = expect(world.publish('a', 1, 'k')).rejects.toThrow('No answer within 4000 ms')
+    hangs = false
+    const next = world.publish('a', 2, 'l')
+    await world.clock.advanceAsync(4_000)
+    await failed
+    expect(await next).toMatchObject({ recipients: 1 })
+    expect([reader.frames.length, world.clock.pending]).toEqual([1, 0])
   })
 })
 
@@ -285,6 +383,32 @@ describe('first data', () => {
       ['throws', 'rejects', 'misfits', 'large', 'hangs'].map((name) => `First data of "${name}" failed.`),
     )
     expect(world.clock.pending).toBe(0)
+  })
+})
+
+describe('the state for who subscribes', () => {
+  it('[C1a G18] that throws, is too large or never comes is left out in time, and is told to nobody but the log', async () => {
+    const first: Record<string, () => unknown> = {
+      throws: () => {
+        throw new Error('broken')
+      },
+      // A frame with it would be over 1 MiB, which clients drop.
+      large: () => 'x'.repeat(1_048_400),
+      hangs: () => new Promise(() => undefined),
+      works: () => 'here',
+    }
+    const events = Object.fromEntries(Object.keys(first).map((key) => [key, z.unknown()]))
+    const world = createWorld({ events, snapshot: (channel) => first[channel]?.() })
+    const states: Record<string, string | null> = {}
+    for (const channel of Object.keys(first))
+      void world.stateOf(channel, { id: 'ann' }).then((state) => (states[channel] = state))
+    await settle(world)
+    expect(states).toEqual({ throws: null, large: null, works: '"here"' })
+    await world.clock.advanceAsync(4_000)
+    expect(states.hangs).toBeNull()
+    expect(world.logged.map(([message]) => message)).toEqual(
+      ['throws', 'large', 'hangs'].map((name) => `First data of "${name}" failed.`),
+    )
   })
 })
 

@@ -10,6 +10,7 @@ interface FakeSocket extends EventEmitter {
   readyState: number
   bufferedAmount: number
   readonly sent: string[]
+  send(text: string): void
   readonly closes: string[]
   pings: number
   /** What a ping was given to call when it has left. */
@@ -130,6 +131,35 @@ describe('a link', () => {
     expect(socket.closes).toEqual([])
     socket.bufferedAmount = 1_048_577
     link.dispatch(push('a'))
+    expect(socket.closes).toEqual(['4429 slow'])
+  })
+
+  it('[S11 G14] is not called slow for what the server replays, and is for what comes on top of it', async () => {
+    const { link, socket, hear } = createWorld()
+    hear({ type: 'client_ready', v: 1, caps: ['channels', 'recover'] })
+    socket.send = (text) => {
+      socket.bufferedAmount += text.length
+    }
+    const data = JSON.stringify('x'.repeat(10_000))
+    const items = Array.from({ length: 100 }, (_, n) => ({ epoch: 'e', offset: n + 1, prev: n, data }))
+    const replay = (channel: string): void => {
+      hear({ type: 'rt.subscribe', id: channel, channel, since: { epoch: 'e', offset: 0 } })
+      const past = { top: { epoch: 'e', offset: 100 }, items, complete: true }
+      link.dispatch({ type: 'joined', channel, ref: channel, past, data: null })
+    }
+    link.dispatch({ type: 'push', channel: 'a', wire: 'x'.repeat(100_000) })
+    replay('a')
+    expect(socket.bufferedAmount).toBeGreaterThan(1_048_576)
+    expect([socket.closes, socket.pings]).toEqual([[], 1])
+    // All of it leaves; then the next.
+    const left = link.flushed()
+    socket.bufferedAmount = 0
+    socket.flushed?.()
+    await left
+    replay('b')
+    link.dispatch({ type: 'push', channel: 'a', wire: 'x'.repeat(1_048_576) })
+    expect(socket.closes).toEqual([])
+    link.dispatch({ type: 'push', channel: 'a', wire: 'x' })
     expect(socket.closes).toEqual(['4429 slow'])
   })
 

@@ -123,6 +123,24 @@ describe('subscribing', () => {
     ).toMatchObject([{ limit: 300 }])
   })
 
+  it('[G18 G23] refuses a ref that was used before, so that each answer and each message belongs to one subscribe', () => {
+    for (const isLive of [false, true]) {
+      const link = driveOpen(3)
+      link.hear({ type: 'rt.subscribe', id: '8', channel: 'a' })
+      if (isLive) link.event({ type: 'joined', channel: 'a', ref: '8', past: past(3), data: null })
+      expect(link.hear({ type: 'rt.subscribe', id: '8', channel: 'a' })).toHaveLength(1)
+      expect(link.sent.at(-1)).toMatchObject({ type: 'rt.error', id: '8', code: 'bad_request', channel: 'a' })
+      if (!isLive) link.event({ type: 'joined', channel: 'a', ref: '8', past: past(3), data: null })
+      publish(link, said(4))
+      expect(offsets(link)).toEqual([4])
+    }
+  })
+
+  it('[C1] takes any name of 1 to 255 bytes for a channel, as the protocol says', () => {
+    for (const channel of ['orders/42', 'größe 7', 'ä'.repeat(127)])
+      expect(driveOpen(2).hear({ type: 'rt.subscribe', id: '8', channel })).toMatchObject([{ channel }])
+  })
+
   it('(fault P4) a second subscribe takes the place of the first: what was under way for that one is not heard', () => {
     const link = driveOpen(3)
     link.hear({ type: 'rt.subscribe', id: '8', channel: 'a' })
@@ -181,6 +199,24 @@ describe('subscribing', () => {
     publish(link, said(1))
     expect(link.sent).toEqual([
       { type: 'rt.error', id: '8', code: 'forbidden', message: 'No.', channel: 'a' },
+    ])
+  })
+
+  it('[INV-24] tells who may not any more that it is over, and for good', () => {
+    const link = driveOpen(3)
+    join(link)
+    const refusal = {
+      type: 'refused',
+      channel: 'a',
+      code: 'forbidden',
+      message: 'No.',
+      retryable: false,
+    } as const
+    expect(link.event({ ...refusal, ref: '7' })).toEqual([])
+    expect(link.event({ ...refusal, ref: '8' })).toContainEqual({ type: 'quit', channel: 'a' })
+    publish(link, said(1))
+    expect(link.sent.slice(1)).toEqual([
+      { type: 'rt.unsubscribed', channel: 'a', ref: '8', code: 'forbidden', retry: false },
     ])
   })
 
@@ -292,9 +328,8 @@ describe('messages of a subscription', () => {
 describe('other requests', () => {
   it('[G18] gives a publication to the server, and exactly one answer', () => {
     const link = driveOpen(2)
-    const user = { id: 'ann' }
     expect(link.hear({ type: 'rt.publish', id: 'p1', channel: 'a', data: { n: 1 } })).toEqual([
-      { type: 'publish', id: 'p1', channel: 'a', data: { n: 1 }, user, client: 'c_1' },
+      { type: 'publish', id: 'p1', channel: 'a', data: { n: 1 } },
     ])
     link.event({ type: 'answered', id: 'p1', ack: { epoch: 'e', offset: 7 } })
     link.event({ type: 'failed', id: 'p2', code: 'unavailable', message: 'Later.', retryable: true })
@@ -320,6 +355,8 @@ describe('other requests', () => {
     ])
     renewed.event({ type: 'renewed', id: '7', user: { id: 'ann', expiresAt: renewed.clock.now() + 120_000 } })
     expect(renewed.sent).toEqual([{ type: 'rt.ack', id: '7' }])
+    // Whoever looks at its rights has to know.
+    expect(renewed.effects.at(-1)).toMatchObject({ type: 'renewed', user: { id: 'ann' } })
     renewed.clock.advance(100_000)
     expect(renewed.closed()).toBeNull()
     renewed.clock.advance(30_000)
@@ -344,7 +381,7 @@ describe('other requests', () => {
       { type: 'rt.subscribe', id: 'a b', channel: 'a' },
       { type: 'rt.subscribe', id: '8' },
       { type: 'rt.subscribe', id: '8', channel: '' },
-      { type: 'rt.subscribe', id: '8', channel: 'ä' },
+      { type: 'rt.subscribe', id: '8', channel: 'ä'.repeat(128) },
       { type: 'rt.publish', id: '8', channel: 'x'.repeat(256) },
       { type: 'rt.auth' },
     ])
@@ -368,6 +405,38 @@ describe('other requests', () => {
     const limited = driveOpen(2, { limits: { messagesPerMinute: 2 } })
     limited.hear([ask('a'), ask('b'), ask('c')])
     expect(limited.sent.at(-1)).toMatchObject({ type: 'rt.error', code: 'rate_limited' })
+  })
+
+  it('[R8 H7] takes a frame with nothing in it for a bad one', () => {
+    for (const text of ['[]', `[${' '.repeat(60_000)}]`]) {
+      const link = driveOpen(2)
+      link.hear(text)
+      expect(link.closed()).toMatch(/^4400 /)
+    }
+    const limited = driveOpen(2, { limits: { messagesPerMinute: 1 } })
+    for (let n = 0; n < 11; n++) limited.hear('[]')
+    expect(limited.closed()).toMatch(/^4429 rate_limited/)
+  })
+
+  it('[R8 G18] answers each request that is over the rate, and tells of the rest once', () => {
+    const rate = { code: 'rate_limited', retryable: true, retry_after: 1_000 }
+    const link = driveOpen(2, { limits: { messagesPerMinute: 100 } })
+    for (let n = 0; n < 99; n++) link.hear({ type: 'note' })
+    for (const type of ['rt.publish', 'rt.subscribe', 'rt.unsubscribe', 'order', 'rt.auth'])
+      link.hear({ type, id: type.slice(3), channel: 'a' })
+    expect(link.sent).toMatchObject(
+      ['publish', 'subscribe', 'unsubscribe', 'er', 'auth'].map((id) => ({ type: 'rt.error', id, ...rate })),
+    )
+    for (const type of ['note', 'ping', 'rt.other', 'rt.subscribe']) link.hear({ type, id: '?' })
+    expect(link.sent).toHaveLength(5)
+    link.hear({ type: 'rt.subscribe', id: 'r7' })
+    expect([link.sent.length, link.closed()]).toEqual([6, null])
+    for (let n = 0; n < 5; n++) link.hear({ type: 'rt.publish', id: `p${n}`, channel: 'a' })
+    expect(link.closed()).toBe('4429 rate_limited;retry_after=1000')
+
+    const level1 = driveOpen(1, { limits: { messagesPerMinute: 1 } })
+    for (const type of ['rt.auth', 'order', 'order']) level1.hear({ type, id: 'r1' })
+    expect(level1.sent).toMatchObject([{ type: 'rt.error', id: 'r1', code: 'rate_limited' }])
   })
 })
 
