@@ -38,8 +38,10 @@ export interface Client {
   readonly published: readonly Published[]
   /** How often each of its states was loaded. */
   readonly loads: ReadonlyMap<string, number>
-  /** How often it had to be: at each gap, and at a link that is whole after one whose load was cut short. */
+  /** How often that was allowed: once for each gap, and for each link that is whole after one which ended before the load did. */
   readonly owed: ReadonlyMap<string, number>
+  /** How often each became live after a gap, which takes a load. */
+  readonly mended: ReadonlyMap<string, number>
   /** What was wrong with its states. */
   readonly complaints: readonly string[]
   publish(): void
@@ -75,9 +77,11 @@ export function createClient(parts: ClientParts): Client {
   })
 
   const owed = new Map<string, number>()
+  const mended = new Map<string, number>()
   /** States that were live since their last gap. */
   const proven = new Set<string>()
-  const owe = (channel: string): void => void owed.set(channel, (owed.get(channel) ?? 0) + 1)
+  const count = (counts: Map<string, number>, channel: string): void =>
+    void counts.set(channel, (counts.get(channel) ?? 0) + 1)
   const judges = new Map<string, Judge>()
   for (const channel of [...numbered, NOTES]) {
     const stream = live.stream(channel)
@@ -93,12 +97,12 @@ export function createClient(parts: ClientParts): Client {
     )
     stream.on('gap', ({ since }) => {
       judge.hear({ what: 'gap', since })
-      owe(channel)
+      count(owed, channel)
       proven.delete(channel)
     })
     stream.on('recovered', ({ replayed }) => {
       judge.hear({ what: 'recovered', replayed })
-      if (!proven.has(channel)) owe(channel)
+      if (!proven.has(channel)) count(owed, channel)
     })
   }
 
@@ -107,7 +111,7 @@ export function createClient(parts: ClientParts): Client {
     const state = live.state<Sum>(channel, {
       pollEvery: false,
       load() {
-        loads.set(channel, (loads.get(channel) ?? 0) + 1)
+        count(loads, channel)
         return parts.load(channel).then((place): Sum => ({ ...place, holes: 0 }))
       },
       onMessage: (sum, message) => addPlace(sum, message as Place),
@@ -115,6 +119,7 @@ export function createClient(parts: ClientParts): Client {
     state.subscribe(() => {
       const { freshness, data } = state.getSnapshot()
       if (freshness !== 'live') return
+      if (!proven.has(channel)) count(mended, channel)
       proven.add(channel)
       const floor = floors.get(channel) ?? 0
       if (data.holes > 0) complaints.push(`client ${index}, ${channel}: live at ${data.n} with a hole`)
@@ -134,6 +139,7 @@ export function createClient(parts: ClientParts): Client {
     published,
     loads,
     owed,
+    mended,
     complaints,
     publish() {
       const entry: Published = { note: { client: index, key: published.length }, outcome: null }
