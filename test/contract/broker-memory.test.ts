@@ -26,6 +26,23 @@ describe('the memory broker', () => {
     expect(after.top.epoch).not.toBe(top.epoch)
   })
 
+  it('[R7 G19] keeps the newest 2 000 ids of each client, and more of nobody: none takes room from another', async () => {
+    const clock = virtualClock()
+    const broker = memoryBroker({ clock })
+    const say = async (id: string, client?: string): Promise<boolean> =>
+      (await broker.publish('a', '1', { id, ...(client !== undefined && { client }) })).duplicate
+    await say('bob 1', 'bob')
+    await say('server 1')
+    for (let n = 1; n <= 2_001; n++) await say(`ann ${n}`, 'ann')
+    expect([await say('bob 1', 'bob'), await say('server 1')]).toEqual([true, true])
+    expect([await say('ann 2', 'ann'), await say('ann 2001', 'ann')]).toEqual([true, true])
+    expect(await say('ann 1', 'ann')).toBe(false)
+    // What is over is forgotten as ever, and counts no more.
+    clock.advance(120_000)
+    for (let n = 1; n <= 2_000; n++) expect(await say(`ann ${n}`, 'ann')).toBe(false)
+    expect(await say('ann 1', 'ann')).toBe(true)
+  })
+
   it('[G14] is another one in another process', async () => {
     const [one, two] = [memoryBroker(), memoryBroker()]
     expect((await one.history('a')).top.epoch).not.toBe((await two.history('a')).top.epoch)

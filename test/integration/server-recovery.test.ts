@@ -1,7 +1,8 @@
 // Levels 2 and 3 over real sockets: subscriptions that recover, publications with one answer, and what nobody may do.
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { memoryBroker, type Broker } from '../../src/server/index.ts'
-import { endAll, serve, type RawClient, type RawServer } from '../support/raw-client.ts'
+import { virtualClock } from '../../src/testing/index.ts'
+import { endAll, level1, serve, type RawClient, type RawServer } from '../support/raw-client.ts'
 
 afterEach(endAll)
 
@@ -168,6 +169,155 @@ describe('a server at level 3', () => {
     client.send({ type: 'rt.publish', id: 'p1', channel: 'a', data: 1 })
     expect(await client.frame('rt.ack')).toMatchObject({ id: 'p1' })
     expect(await client.frame('rt.message')).toMatchObject({ ref: 's2' })
+  })
+
+  it('[C1 G22] lets a client hear what it publishes right after it subscribed, however long that takes', async () => {
+    const answers: (() => void)[] = []
+    const server = await serve({
+      authorize: (_, action) =>
+        action === 'publish' || new Promise((resolve) => answers.push(() => resolve(true))),
+    })
+    const client = await enter(server, 'c_1')
+    client.send([subscribe('a'), { type: 'rt.publish', id: 'p1', channel: 'a', data: 'mine' }])
+    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    answers[0]?.()
+    expect(await client.frame('rt.message')).toMatchObject({ data: 'mine', offset: 1 })
+    expect(await client.frame('rt.ack')).toMatchObject({ id: 'p1', offset: 1 })
+    expect(client.frames.findIndex(({ type }) => type === 'rt.subscribed')).toBe(1)
+  })
+
+  it('[INV-24 B7] publishes nothing more for who was revoked', async () => {
+    let allow = (): void => undefined
+    let asked = 0
+    const server = await serve({
+      authenticate,
+      authorize: () => {
+        asked += 1
+        return new Promise((resolve) => (allow = () => resolve(true)))
+      },
+    })
+    const ann = await enter(server, 'c_1', 3, 'ann')
+    for (let n = 0; n < 5; n++) ann.send({ type: 'rt.publish', id: `p${n}`, channel: 'a', data: n })
+    await vi.waitFor(() => expect(asked).toBe(1))
+    await server.live.revoke('ann')
+    expect(await ann.closed).toBe('4401 revoked')
+    allow()
+    expect(await server.live.publish('a', 'probe')).toMatchObject({ offset: 1 })
+    expect(asked).toBe(1)
+  })
+
+  it('(fault S17) [G18 R7] answers every publication while its broker hangs, and lets none wait without end', async () => {
+    const clock = virtualClock()
+    const inner = memoryBroker({ clock })
+    let hangs = true
+    const broker: Broker = {
+      ...inner,
+      publish: (...args) => (hangs ? new Promise(() => undefined) : inner.publish(...args)),
+    }
+    const server = await serve({ broker, authorize: () => true, runtime: { clock, random: Math.random } })
+    const client = await enter(server, 'c_1')
+    for (let n = 0; n < 20; n++) client.send({ type: 'rt.publish', id: `p${n}`, channel: 'a', data: n })
+    client.send({ type: 'ping' })
+    await client.frame('pong')
+    for (let passed = 0; passed < 12_000; passed += 1_000) await clock.advanceAsync(1_000)
+    await client.frame('rt.error', 19)
+    for (const error of client.frames.filter(({ type }) => type === 'rt.error'))
+      expect(error).toMatchObject({ code: 'unavailable', retryable: true })
+    hangs = false
+    client.send({ type: 'rt.publish', id: 'p0', channel: 'a', data: 0 })
+    expect(await client.frame('rt.ack')).toMatchObject({ id: 'p0', offset: 1 })
+  })
+
+  it('[INV-24 G7] goes by the rights of the newest credentials, at every level', async () => {
+    const server = await serve({
+      authenticate: ({ auth }) => ({ id: 'ann', role: auth }),
+      authorize: (user, _, channel) => channel === 'open' || ('role' in user && user.role === 'admin'),
+    })
+    const hellos = [{ ...level1, auth: 'admin' }, hello('c_2', 3, 'admin')]
+    const [first, third] = hellos.map((words) => server.connect(words)) as [RawClient, RawClient]
+    for (const client of [first, third]) await client.frame('server_ready')
+    third.send([subscribe('secret'), subscribe('open', { id: 's2' })])
+    await third.frame('rt.subscribed', 1)
+    for (const client of [first, third]) {
+      client.send({ type: 'rt.auth', id: 'a1', auth: 'guest' })
+      await client.frame('rt.ack')
+    }
+    expect(await third.frame('rt.unsubscribed')).toMatchObject({
+      channel: 'secret',
+      ref: 's1',
+      code: 'forbidden',
+      retry: false,
+    })
+    expect(await server.live.publish('secret', 1)).toMatchObject({ recipients: 0 })
+    expect(await server.live.publish('open', 2)).toMatchObject({ recipients: 2 })
+    await first.frame('open')
+    await third.frame('rt.message')
+    for (const { frames } of [first, third])
+      expect(
+        frames.filter(
+          ({ type, channel }) => type === 'secret' || (type === 'rt.message' && channel === 'secret'),
+        ),
+      ).toEqual([])
+    third.send({ type: 'rt.publish', id: 'p1', channel: 'secret', data: 3 })
+    expect(await third.frame('rt.error')).toMatchObject({ id: 'p1', code: 'forbidden' })
+  })
+
+  it('[INV-24 G18] is unavailable, not forbidden, while authorize throws, and sends nothing below level 2', async () => {
+    let throws = true
+    const server = await serve({
+      authorize: () => {
+        if (throws) throw new Error('database away')
+        return true
+      },
+      logger: {},
+    })
+    const [client, below] = [await enter(server, 'c_1'), server.connect(level1)]
+    await below.frame('server_ready')
+    client.send([subscribe('a'), { type: 'rt.publish', id: 'p1', channel: 'a', data: 1 }])
+    await client.frame('rt.error', 1)
+    for (const error of client.frames.filter(({ type }) => type === 'rt.error'))
+      expect(error).toMatchObject({ code: 'unavailable', retryable: true })
+    expect(await server.live.publish('a', 'unseen')).toMatchObject({ recipients: 0 })
+    throws = false
+    client.send([subscribe('a', { id: 's2' }), { type: 'rt.publish', id: 'p1', channel: 'a', data: 1 }])
+    expect(await client.frame('rt.message')).toMatchObject({ ref: 's2', data: 1 })
+    expect((await below.frame('a')).data).toBe(1)
+  })
+
+  it('[C1 P14] publishes to channels that are no types: to subscribers', async () => {
+    const server = await serve()
+    const [client, below] = [await enter(server, 'c_1'), server.connect(level1)]
+    await below.frame('server_ready')
+    client.send(subscribe('orders/42'))
+    await client.frame('rt.subscribed')
+    expect(await server.live.publish('orders/42', 'new')).toMatchObject({ recipients: 1 })
+    expect(await client.frame('rt.message')).toMatchObject({ channel: 'orders/42', data: 'new' })
+    await server.live.publish('orders', 1)
+    await below.frame('orders')
+    expect(below.frames.map(({ type }) => type)).toEqual(['server_ready', 'orders'])
+  })
+
+  it('[S11 G14] replays 60 channels of 280 kB to a reader who reads, without calling it slow', async () => {
+    const server = await serve({ maxEventBytes: 2_000 })
+    const channels = Array.from({ length: 60 }, (_, n) => `c${n}`)
+    const data = 'x'.repeat(950)
+    const epochs = await Promise.all(
+      channels.map(async (channel) => {
+        for (let n = 0; n < 279; n++) void server.live.publish(channel, data)
+        return (await server.live.publish(channel, data)).epoch
+      }),
+    )
+    const client = await enter(server, 'c_1')
+    client.send(
+      channels.map((channel, n) => ({
+        ...subscribe(channel, { since: { epoch: epochs[n], offset: 0 } }),
+        id: `s${n}`,
+      })),
+    )
+    await Promise.race([client.frame('rt.message', 60 * 280 - 1), client.closed])
+    expect(client.isClosed()).toBe(false)
+    const verdicts = client.frames.filter(({ type }) => type === 'rt.subscribed')
+    expect(verdicts.filter(({ recovered, replay }) => recovered === true && replay === 280)).toHaveLength(60)
   })
 
   it('[G21] holds on to no channel that nobody hears any more', async () => {

@@ -220,4 +220,31 @@ export const serverCases: Readonly<Record<string, () => void | Promise<void>>> =
       assert.deepEqual(spreads, [{ spread: 4_800 }, { spread: 4_800 }])
     })
   },
+
+  async '[G5] (fault S4) a drain that has the time lets everybody move before it is closed'() {
+    for (const [links, window] of [
+      [1, 1_200],
+      [6, 7_200],
+    ] as const)
+      await withServer({ acceptRate: 1 }, async ({ clock, server, connect }) => {
+        const told: { reconnect: { spread: number }; grace: number }[] = []
+        for (let n = 0; n < links; n++) {
+          const { first, socket } = await connect({ v: 1 })
+          await first
+          socket.on('message', (data: Buffer) => {
+            const frame = JSON.parse(data.toString()) as (typeof told)[number] & { type: string }
+            if (frame.type === 'rt.go_away') told.push(frame)
+          })
+        }
+        const ended = server.close({ drain: 60_000 })
+        for (let step = 0; step < 60; step++) clock.advance(1_000)
+        await ended
+        assert.equal(told.length, links)
+        for (const { reconnect, grace } of told) {
+          assert.equal(reconnect.spread, window)
+          // Where no minimum is given a client takes half a second; then it needs time to arrive.
+          assert.ok(grace >= Math.max(5_000, 500 + window + 1_000), `${grace}`)
+        }
+      })
+  },
 }
