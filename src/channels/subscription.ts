@@ -218,19 +218,18 @@ function replayed(state: Subscription, delivery: Delivery, context: Subscription
 function conclude(state: Subscription): SubscriptionStep {
   const { position: at, told } = state
   const { since, top, data, recovered: claimed } = state.replay
-  const recovered = claimed && since !== null && isRun(since, state.replay.items, top)
+  // Two links may have overlapped: the one before gave some of it after this was asked for, or more than all of it.
+  const recovered =
+    claimed && since !== null && at?.epoch === since.epoch && isRun(since, state.replay.items, top)
+  const seen = recovered ? at.offset : -1
+  const isAhead = seen > (top?.offset ?? 0)
   // Who was there before may have seen what the server gives instead of what was missed (G12).
-  const items = since === null || recovered ? state.replay.items : []
-  const next: Subscription = { ...state, phase: 'live', position: top, replay: NONE, told: true, dueAt: null }
-  if (!told) return [next, [{ type: 'up', recovered, items, data }]]
-  // Handed over while it was up: the link before may have delivered some of it, or more than all of it.
-  if (!recovered || at === null || at.epoch !== top?.epoch)
-    return [next, [{ type: 'down' }, { type: 'up', recovered: false, items, data }]]
-  const unseen = items.filter(({ position }) => position !== null && position.offset > at.offset)
-  return [
-    { ...next, position: at.offset > top.offset ? at : top },
-    [{ type: 'up', recovered: true, items: unseen, data: at.offset > top.offset ? undefined : data }],
-  ]
+  const items = recovered || since === null ? state.replay.items : []
+  const position = isAhead ? at : top
+  const next: Subscription = { ...state, phase: 'live', position, replay: NONE, told: true, dueAt: null }
+  const unseen = items.filter((item) => (item.position?.offset ?? 0) > seen)
+  const up = { type: 'up', recovered, items: unseen, data: isAhead ? undefined : data } as const
+  return [next, told && !recovered ? [{ type: 'down' }, up] : [up]]
 }
 
 /** Do these follow one another from one position to another? */

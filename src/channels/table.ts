@@ -56,14 +56,12 @@ export function channelStep(channel: Channel, event: ChannelEvent, context: Chan
       return [arm(channel, { linger: context.now + context.linger }), []]
     case 'up': {
       const next = { ...doubt(channel), up: true, doubted: false }
-      // Handed over from one link to the next without a break, or as it was before the break.
-      const kept = channel.up ? channel.proven : channel.kept
-      if (event.recovered && kept) return [arm({ ...next, proven: true }, { load: undefined }), []]
+      if (event.recovered && isKept(channel)) return [arm({ ...next, proven: true }, { load: undefined }), []]
       const wait = event.recovered === null ? GREETING : 0
       return [channel.active && context.canLoad ? sooner(next, context.now + wait) : next, []]
     }
     case 'down': {
-      const kept = channel.up ? channel.proven : channel.kept
+      const kept = isKept(channel)
       return [fallBack({ ...doubt(channel), kept, up: false, doubted: false }, context), []]
     }
     case 'doubted':
@@ -133,6 +131,11 @@ function begin(channel: Channel, context: ChannelContext): ChannelStep {
   ]
 }
 
+/** Is its data what the last link left: as it was before a break, or, handed over without one, as it is? */
+function isKept(channel: Channel): boolean {
+  return channel.up ? channel.proven : channel.kept
+}
+
 /** What was proven no longer is, and neither will be by a load already under way, nor by what the server replays. */
 function doubt(channel: Channel): Channel {
   return { ...channel, proven: false, kept: false, load: channel.load && { ...channel.load, proves: false } }
@@ -155,7 +158,7 @@ function pushed(
 ): ChannelStep {
   if (!channel.active) return [channel, []]
   // A change of before the data that was loaded since is in it already.
-  if (replayed && !whole && !channel.kept) return [channel, []]
+  if (replayed && !whole && !isKept(channel)) return [channel, []]
   const { up, doubted, proven, load, timers, failures } = channel
   const isSettled = up && !doubted && proven && !load && timers.load === undefined && failures === 0
   if (isSettled && channel.hasData) return [channel, APPLY]

@@ -127,8 +127,8 @@ export function createPair(
 
   const reset = (): void => {
     host.note('cut', id)
-    client.resetAndDestroy()
-    target?.resetAndDestroy()
+    breakOff(client)
+    if (target) breakOff(target)
   }
 
   const finish = (): void => {
@@ -186,8 +186,8 @@ export function createPair(
     flow() {
       stalled.clear()
       if (isBroken) {
-        client.resetAndDestroy()
-        target?.resetAndDestroy()
+        breakOff(client)
+        if (target) breakOff(target)
         return
       }
       if (isWaiting) lead()
@@ -205,4 +205,10 @@ export function createPair(
       target?.destroy()
     },
   }
+}
+
+/** By RST. While a FIN is being sent a socket cannot be reset: Node would report it and then never close. */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else socket.resetAndDestroy()
 }

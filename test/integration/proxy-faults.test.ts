@@ -345,3 +345,14 @@ describe('the log and the end', () => {
     await until('no more timers than before', () => timers() <= before + 2)
   })
 })
+
+it('[E4] ends while the end of a connection that was cut is still being sent', async () => {
+  const server = await echo()
+  const proxy = await createProxy({ target: server.url })
+  const client = open(proxy.port)
+  await talk(client, 'a')
+  proxy.finish()
+  proxy.cut()
+  await proxy.close()
+  expect(proxy.connections).toEqual([])
+})

@@ -51,6 +51,46 @@ describe('a server that goes away', () => {
     expect(r.errors).toEqual([])
   })
 
+  it('[G15 G16 INV-8] is left without a hole in a state that is made of changes', async () => {
+    const r = streaming()
+    let truth = 0
+    const sum = r.live.state<number>('chat', {
+      load: () => truth,
+      pollEvery: false,
+      onMessage: (now, change) => (now ?? 0) + (change as number),
+    })
+    sum.subscribe(() => undefined)
+    const talkOn = async (ms: number): Promise<void> => {
+      for (let at = 0; at < ms; at += 10) {
+        r.server.push('chat', 1)
+        truth++
+        await r.clock.advanceAsync(10)
+      }
+    }
+    await r.clock.advanceAsync(1_000)
+    await talkOn(100)
+    r.server.goAway(told)
+    await talkOn(300)
+    // What is said from here on comes by the next link first.
+    r.server.goesSilent('to-client')
+    await talkOn(1_200)
+    await r.clock.advanceAsync(1_000)
+    expect(r.statuses).toEqual([])
+    expect(sum.getSnapshot()).toMatchObject({ freshness: 'live', data: truth })
+  })
+
+  it('[G12 INV-8] that ends before its follower has answered is followed without a repeat', () => {
+    for (let grace = 600; grace <= 1_200; grace += 10) {
+      const r = streaming()
+      let next = talk(r, 100, 1)
+      r.server.goAway({ ...told, grace })
+      next = talk(r, 2_500, next)
+      r.clock.advance(1_000)
+      const messages = r.log.flatMap((entry) => (Array.isArray(entry) ? [entry[1] as number] : []))
+      expect(messages, `grace ${grace}`).toEqual(Array.from({ length: next - 1 }, (_, index) => index + 1))
+    }
+  })
+
   it('[G1 INV-1] keeps the link that delivers until the next one has answered every subscribe', () => {
     const r = streaming()
     r.server.goAway(told)
