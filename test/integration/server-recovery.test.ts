@@ -202,6 +202,8 @@ describe('a server at level 3', () => {
     await server.live.revoke('ann')
     expect(await ann.closed).toBe('4401 revoked')
     allow()
+    // By then all that could go on has gone on.
+    await enter(server, 'c_2', 3, 'bob')
     expect(await server.live.publish('a', 'probe')).toMatchObject({ offset: 1 })
     expect(asked).toBe(1)
   })

@@ -159,6 +159,11 @@ describe('a link', () => {
     replay('b')
     link.dispatch({ type: 'push', channel: 'a', wire: 'x'.repeat(1_048_576) })
     expect(socket.closes).toEqual([])
+    // The replay leaves, and what was pushed after it does not.
+    const gone = link.flushed()
+    socket.bufferedAmount = 1_048_576
+    socket.flushed?.()
+    await gone
     link.dispatch({ type: 'push', channel: 'a', wire: 'x' })
     expect(socket.closes).toEqual(['4429 slow'])
   })
