@@ -169,6 +169,8 @@ function isChancy(event: Event, state: State): boolean {
       return event.slot === 'deadline' || event.slot === 'pong'
     case 'away':
       return true
+    case 'advice':
+      return event.expiresIn !== null
     default:
       return false
   }

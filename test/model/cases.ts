@@ -18,7 +18,9 @@ import {
   type MockServer,
   type VirtualClock,
 } from '../../src/testing/index.ts'
+import { handoverCases } from './mutants/handover-cases.ts'
 import { recoveryCases } from './mutants/recovery-cases.ts'
+import { streamCases } from './mutants/stream-cases.ts'
 import { tellingCases } from './mutants/telling-cases.ts'
 import { wiringCases } from './mutants/wiring-cases.ts'
 import { serverCases } from './session/cases.ts'
@@ -29,6 +31,8 @@ export const cases: Readonly<Record<string, () => void | Promise<void>>> = {
   ...serverCases,
   ...recoveryCases,
   ...tellingCases,
+  ...handoverCases,
+  ...streamCases,
   ...wiringCases,
 
   '[G1 INV-2] (fault B20) what a link says after it was left is not heard'() {

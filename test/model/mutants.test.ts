@@ -12,7 +12,7 @@ import { toPage } from './mutants-page.ts'
 import { bugBank, mutants } from './mutants.ts'
 import type { Mutant } from './mutants/mutant.ts'
 
-const machines: readonly Machine[] = ['connection', 'channel', 'session', 'requests']
+const machines: readonly Machine[] = ['connection', 'channel', 'session', 'requests', 'handover']
 const ABREAST = 2
 const PATIENCE = 60_000
 /** Where a life on record does not show a fault any more, so many others are looked at; that is what `npm run mutants` does. */

@@ -1,6 +1,7 @@
 // The mutants: faults planted in the source one at a time, each of which must be found.
 import { channelMutants } from './mutants/channel.ts'
 import { connectionMutants } from './mutants/connection.ts'
+import { handoverMutants } from './mutants/handover.ts'
 import type { Mutant } from './mutants/mutant.ts'
 import { otherMutants } from './mutants/rest.ts'
 import { requestsMutants } from './mutants/requests.ts'
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...sessionMutants,
   ...serverMutants,
   ...requestsMutants,
+  ...handoverMutants,
   ...otherMutants,
   ...wiringMutants,
   ...simulationMutants,

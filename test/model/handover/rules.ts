@@ -125,18 +125,23 @@ function wrongLoss({
 /** Does the time to move begin the next link? */
 function wrongBeginning({ before, after, was, event, context: { now } }: Edge): string | null {
   if (before.phase !== 'connected' || after.phase !== 'connected' || before.link !== after.link) return null
+  if (!before.heir && after.heir && before.memory.hidden) return 'a hidden page opens a second link'
   if (!before.heir && after.heir && (event.type !== 'due' || !was.away || now < was.away.moveAt))
     return `the next link begins on ${event.type}`
   return null
 }
 
 /** Nobody keeps a link beyond the time that the server gave it. */
-function wrongStay({ before, event, after, is, context: { now } }: Edge): string | null {
+function wrongStay({ before, event, after, is, context: { now, tuning } }: Edge): string | null {
   if (after.phase !== 'connected' || !is.away) return null
   const stays = before.phase === 'connected' && before.link === after.link
   if (stays && event.type === 'due' && event.slot === 'away' && now >= is.away.endAt)
     return 'kept beyond its end'
-  return (after.timers.away ?? Infinity) > is.away.endAt ? 'its end comes too late' : null
+  // Its heir's answers are awaited no longer than those of a handshake.
+  const next = [...is.links].find(([id, { level }]) => id !== after.link && (level ?? 0) > 1)?.[1]
+  const longest = next ? next.shownAt + tuning.handshakeTimeout : Infinity
+  const end = after.timers.away ?? Infinity
+  return end > Math.min(is.away.endAt, longest) ? 'its end comes too late' : null
 }
 
 /** What comes to nothing changes nothing for the link that works. */

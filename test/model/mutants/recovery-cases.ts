@@ -56,6 +56,53 @@ export const recoveryCases: Readonly<Record<string, () => void | Promise<void>>>
     assert.deepEqual(answer(true, 7), ['up false'])
   },
 
+  '[G11 G12 INV-8 INV-9] what two links say of the same time is told once, whichever of them was ahead'() {
+    const context = { now: 0, random: 0.5, timeout: 10_000, nextRef: 's1' }
+    const at = (offset: number) => ({ epoch: 'e', offset })
+    for (const [top, late] of [
+      [5, []],
+      [8, [7, 8]],
+    ] as const) {
+      let state = initialSubscription
+      const told: unknown[] = []
+      const hear = (event: SubscriptionEvent): void => {
+        const [next, effects] = subscriptionStep(state, event, context)
+        state = next
+        for (const effect of effects) {
+          if (effect.type === 'up')
+            told.push(`up ${effect.recovered}`, ...effect.items.map(({ data }) => data))
+          if (effect.type === 'down') told.push('down')
+          if (effect.type === 'deliver') told.push(effect.delivery.data)
+        }
+      }
+      const answer = (position: number, replay: number, recovered: boolean): void =>
+        hear({
+          type: 'frame',
+          frame: {
+            kind: 'subscribed',
+            ref: state.ref,
+            position: at(position),
+            recovered,
+            replay,
+            data: undefined,
+          },
+        })
+      const say = (offset: number): void => {
+        const delivery = { data: offset, position: at(offset), prev: offset - 1 }
+        hear({ type: 'frame', frame: { kind: 'delivery', ref: state.ref, delivery } })
+      }
+      hear({ type: 'link', isUp: true })
+      answer(5, 0, false)
+      say(6)
+      // Asked for on the next link while this one was at 5.
+      hear({ type: 'moved', ref: 's2', since: at(5), answered: true })
+      answer(top, top - 5, true)
+      for (let offset = 6; offset <= 9; offset++) say(offset)
+      const replayed = late.length > 0 ? ['up true', ...late, 9] : ['up true', 7, 8, 9]
+      assert.deepEqual(told, ['up false', 6, ...replayed])
+    }
+  },
+
   '[G19] only publications to a server that drops duplicates are sent again, and not beyond what it remembers'() {
     const message = (kind: Outgoing['kind'], sentAt: number): Outgoing => {
       return {
@@ -67,12 +114,14 @@ export const recoveryCases: Readonly<Record<string, () => void | Promise<void>>>
         until: 1e6,
         canWait: true,
         sentAt,
+        isAgain: false,
       }
     }
     const flying = [message('publish', 0), message('publish', 20_000), message('request', 100_000)]
-    const ids = (now: number, dedup: number) =>
-      resend(flying, now, dedup).map((one) => one.map(({ id }) => id))
+    const ids = (now: number, dedup: number, level = 3) =>
+      resend(flying, now, level, dedup).map((one) => one.map(({ id }) => id))
     assert.deepEqual(ids(110_000, 120_000), [['publish 20000'], ['publish 0', 'request 100000']])
     assert.deepEqual(ids(110_000, 0)[0], [])
+    assert.deepEqual(ids(110_000, 120_000, 2)[0], [])
   },
 }

@@ -22,24 +22,16 @@ export const requestsMutants: readonly Mutant[] = [
   ...all(table, 'channel', [
     [
       'what the server says it recovered makes live whatever was there',
-      `event.recovered && channel.kept`,
-      `event.recovered`,
+      `event.recovered && isKept(channel))`,
+      `event.recovered)`,
     ],
     [
       'what was live is live again though the server says that something is missing',
-      `event.recovered && channel.kept`,
-      `channel.kept`,
+      `event.recovered && isKept(channel))`,
+      `isKept(channel))`,
     ],
-    [
-      'what was not proven is continued',
-      `const kept = channel.up ? channel.proven : channel.kept`,
-      `const kept = true`,
-    ],
-    [
-      'what was proven is never continued',
-      `const kept = channel.up ? channel.proven : channel.kept`,
-      `const kept = false`,
-    ],
+    ['what was not proven is continued', `const kept = isKept(channel)`, `const kept = true`],
+    ['what was proven is never continued', `const kept = isKept(channel)`, `const kept = false`],
     [
       'a load between two links is not marked on a change channel',
       `kept: channel.kept && !(apply && context.mode === 'change'),`,
@@ -47,10 +39,14 @@ export const requestsMutants: readonly Mutant[] = [
     ],
     [
       'replayed changes are applied onto what was loaded since',
-      `if (replayed && !whole && !channel.kept) return [channel, []]`,
+      `if (replayed && !whole && !isKept(channel)) return [channel, []]`,
       ``,
     ],
-    ['replayed changes are left out', `if (replayed && !whole && !channel.kept)`, `if (replayed && !whole)`],
+    [
+      'replayed changes are left out',
+      `if (replayed && !whole && !isKept(channel))`,
+      `if (replayed && !whole)`,
+    ],
     [
       'what is spoiled between two links is continued',
       `proven: false, kept: false, load: channel.load`,
@@ -95,11 +91,7 @@ export const requestsMutants: readonly Mutant[] = [
       `if (user.id !== state.user.id) return close(4403, 'another user')`,
       ``,
     ],
-    [
-      'rt.auth is not answered',
-      `return [{ ...state, user }, [control('rt.ack', { id }), ...expiry]]`,
-      `return [{ ...state, user }, expiry]`,
-    ],
+    ['rt.auth is not answered', `control('rt.ack', { id }), ...expiry`, `...expiry`],
     [
       'a second subscribe keeps the old ref',
       `const next: Model.Subscription = { ref: id, since`,
@@ -146,16 +138,16 @@ export const requestsMutants: readonly Mutant[] = [
     ],
     [
       'the client believes what is said to be recovered',
-      `recovered: recovered && since !== null && isRun(since, items, top)`,
-      `recovered`,
+      `claimed && since !== null && at?.epoch === since.epoch && isRun(since, state.replay.items, top)`,
+      `claimed`,
     ],
   ]),
   ...all(client, recovers, [
     ['the client takes a hole for none', `if (prev !== last.offset) return lost(state, context)`, ``],
     [
       'the position is not kept over links',
-      `phase: 'off', replay: NONE, dueAt: null, failures: 0 }`,
-      `phase: 'off', replay: NONE, position: null, dueAt: null, failures: 0 }`,
+      `phase: 'off', replay: NONE, told: false,`,
+      `phase: 'off', replay: NONE, position: null, told: false,`,
     ],
     [
       'the position does not move',
@@ -164,7 +156,7 @@ export const requestsMutants: readonly Mutant[] = [
     ],
   ]),
   ...all('src/channels/outbox.ts', resends, [
-    ['messages that nobody remembers are sent again', `kind === 'publish' && now -`, `now -`],
+    ['messages that nobody remembers are sent again', `kind === 'publish' && level === 3`, `level === 3`],
     ['publications are sent again beyond what the server remembers', `< dedup * 0.9`, `< Infinity`],
   ]),
 ]

@@ -6,15 +6,19 @@ export const otherMutants: readonly Mutant[] = [
   {
     name: 'what an old link delivers is taken',
     file: 'src/driver.ts',
-    find: `if (!('link' in state) || state.link !== id) return`,
-    replace: `if (!('link' in state)) return`,
+    find: `if (!own) return
+    const heardAt = (own.heardAt = timeline.now())
+    if (!('link' in state) || state.link !== id) return hold(id, text)`,
+    replace: `const heardAt = timeline.now()
+    if (own) own.heardAt = heardAt
+    if (!('link' in state)) return`,
     by: '[G1 INV-2] (fault B20) what a link says after it was left is not heard',
   },
   {
     name: 'a link that is left is not told so',
     bug: 'BB5',
     file: 'src/driver.ts',
-    find: `link?.close(effect.code, effect.reason)`,
+    find: `dropped?.link.close(effect.code, effect.reason)`,
     replace: ``,
     by: '[G1 M5] a link that is left is closed',
   },
@@ -135,8 +139,8 @@ export const otherMutants: readonly Mutant[] = [
   {
     name: 'a message is written twice',
     file: 'src/sender.ts',
-    find: `driver.write(requests.message(message, level))`,
-    replace: `driver.write(requests.message(message, level)), driver.write(requests.message(message, level))`,
+    find: `write(requests.message(message, level))`,
+    replace: `write(requests.message(message, level)), write(requests.message(message, level))`,
     by: '[G18 B1] a send settles exactly once, and leaves once',
   },
   {

@@ -50,7 +50,7 @@ export const serverMutants: readonly Mutant[] = [
   {
     name: 'what waits for a slow reader is not looked at',
     file: 'src/server/link.ts',
-    find: `if (socket.bufferedAmount > 0) queue.push({ type: 'congested', bytes: socket.bufferedAmount })`,
+    find: `if (bytes > 0) queue.push({ type: 'congested', bytes: bytes - replayed })`,
     replace: ``,
     by: slow,
   },

@@ -18,7 +18,7 @@ const planted: readonly Planted[] = [
   },
   {
     name: 'a call of the app’s is not told that it is of no use any more',
-    file: 'src/driver.ts',
+    file: 'src/questions.ts',
     find: `cancels.set(request, () => controller.abort())`,
     replace: ``,
   },
@@ -37,7 +37,7 @@ const planted: readonly Planted[] = [
   },
   {
     name: 'doubt is not told to the channels',
-    file: 'src/connection.ts',
+    file: 'src/delivery.ts',
     find: `if (wasDoubted !== isDoubted) feeds.tell`,
     replace: `if (wasDoubted && !isDoubted) feeds.tell`,
   },

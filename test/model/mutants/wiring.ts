@@ -12,7 +12,7 @@ const full = '[INV-16] (fault R2) a full socket is not written to, and looked at
 export const wiringMutants: readonly Mutant[] = [
   {
     name: 'who was asked for an address is asked for credentials after the end, too',
-    file: 'src/driver.ts',
+    file: 'src/questions.ts',
     find: `signal.throwIfAborted()`,
     replace: ``,
     by: '[G8 G7] an address that comes after the end asks for nothing more',
@@ -64,7 +64,7 @@ export const wiringMutants: readonly Mutant[] = [
   {
     name: 'nothing looks whether a full socket has drained',
     file: 'src/sender.ts',
-    find: `full && outbox.length > 0 ? now + DRAIN : Infinity`,
+    find: `full && outbox.length > 0 ? Math.max(now + DRAIN, restUntil) : Infinity`,
     replace: `Infinity`,
     by: full,
   },
@@ -169,8 +169,8 @@ export const wiringMutants: readonly Mutant[] = [
   },
   {
     name: 'credentials are not learned',
-    file: 'src/driver.ts',
-    find: `host.onSecret(credentials)`,
+    file: 'src/questions.ts',
+    find: `onSecret(credentials)`,
     replace: ``,
     by: secrets,
   },
