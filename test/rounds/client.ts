@@ -28,6 +28,8 @@ export interface ClientParts {
 export interface Published {
   readonly note: Note
   outcome: SendOutcome | null
+  /** After so many milliseconds. */
+  took: number
 }
 
 /** A client on record. */
@@ -38,10 +40,8 @@ export interface Client {
   readonly published: readonly Published[]
   /** How often each of its states was loaded. */
   readonly loads: ReadonlyMap<string, number>
-  /** How often that was allowed: once for each gap, and for each link that is whole after one which ended before the load did. */
-  readonly owed: ReadonlyMap<string, number>
-  /** How often each became live after a gap, which takes a load. */
-  readonly mended: ReadonlyMap<string, number>
+  /** How often a link ended after a gap and before the load for it began. */
+  readonly waived: number
   /** What was wrong with its states. */
   readonly complaints: readonly string[]
   publish(): void
@@ -76,12 +76,22 @@ export function createClient(parts: ClientParts): Client {
     ...parts.options,
   })
 
-  const owed = new Map<string, number>()
-  const mended = new Map<string, number>()
-  /** States that were live since their last gap. */
+  /** States that were live since their last gap; and once, after which each load must have been owed. */
   const proven = new Set<string>()
-  const count = (counts: Map<string, number>, channel: string): void =>
-    void counts.set(channel, (counts.get(channel) ?? 0) + 1)
+  const begun = new Set<string>()
+  /** States that this link owes a load: after a gap, or after a link that did not get as far as to be live after one. */
+  const debts = new Set<string>()
+  let waived = 0
+  const complain = (channel: string, what: string): void =>
+    void complaints.push(`client ${index}, ${channel}: ${what}`)
+  live.on('status', ({ status }) => {
+    if (status === 'connected') return
+    waived += debts.size
+    debts.clear()
+  })
+  const owe = (channel: string): void => {
+    if (states.includes(channel)) debts.add(channel)
+  }
   const judges = new Map<string, Judge>()
   for (const channel of [...numbered, NOTES]) {
     const stream = live.stream(channel)
@@ -97,12 +107,12 @@ export function createClient(parts: ClientParts): Client {
     )
     stream.on('gap', ({ since }) => {
       judge.hear({ what: 'gap', since })
-      count(owed, channel)
       proven.delete(channel)
+      owe(channel)
     })
     stream.on('recovered', ({ replayed }) => {
       judge.hear({ what: 'recovered', replayed })
-      if (!proven.has(channel)) count(owed, channel)
+      if (!proven.has(channel)) owe(channel)
     })
   }
 
@@ -111,22 +121,28 @@ export function createClient(parts: ClientParts): Client {
     const state = live.state<Sum>(channel, {
       pollEvery: false,
       load() {
-        count(loads, channel)
-        return parts.load(channel).then((place): Sum => ({ ...place, holes: 0 }))
+        loads.set(channel, (loads.get(channel) ?? 0) + 1)
+        if (begun.has(channel) && !debts.delete(channel)) complain(channel, 'a load that was not owed')
+        return parts.load(channel).then(
+          (place): Sum => ({ ...place, holes: 0 }),
+          (error: unknown) => {
+            // It is asked again, if the link lives; the next one has a verdict of its own.
+            if (live.getSnapshot().status === 'connected') owe(channel)
+            throw error
+          },
+        )
       },
       onMessage: (sum, message) => addPlace(sum, message as Place),
     })
     state.subscribe(() => {
       const { freshness, data } = state.getSnapshot()
       if (freshness !== 'live') return
-      if (!proven.has(channel)) count(mended, channel)
       proven.add(channel)
+      begun.add(channel)
       const floor = floors.get(channel) ?? 0
-      if (data.holes > 0) complaints.push(`client ${index}, ${channel}: live at ${data.n} with a hole`)
-      if (data.n < floor)
-        complaints.push(
-          `client ${index}, ${channel}: live at ${data.n}, but ${floor} was said before the link`,
-        )
+      if (debts.has(channel)) complain(channel, `live at ${data.n} without the load that a gap takes`)
+      if (data.holes > 0) complain(channel, `live at ${data.n} with a hole`)
+      if (data.n < floor) complain(channel, `live at ${data.n}, but ${floor} was said before the link`)
     })
     return state
   })
@@ -138,14 +154,17 @@ export function createClient(parts: ClientParts): Client {
     judges,
     published,
     loads,
-    owed,
-    mended,
+    get waived() {
+      return waived
+    },
     complaints,
     publish() {
-      const entry: Published = { note: { client: index, key: published.length }, outcome: null }
+      const entry: Published = { note: { client: index, key: published.length }, outcome: null, took: 0 }
+      const at = performance.now()
       published.push(entry)
       void notes.publish(entry.note).then((outcome) => {
         entry.outcome = outcome
+        entry.took = performance.now() - at
       })
     },
     hasCome(places = new Map()) {

@@ -29,11 +29,16 @@ export function toReport({ rounds, clients, said, complaints }: RoundsRecord): s
     if (settled.length === 0) return `${hurt}: none`
     return `${hurt}: ${settled.length}, then complete after median ${Math.round(median(settled))} ms, max ${Math.round(Math.max(...settled))} ms`
   }
+  const loads = clients
+    .flatMap((client) => [...client.loads.values()])
+    .reduce((total, count) => total + count, 0)
+  const waived = clients.reduce((total, client) => total + client.waived, 0)
   const twofold = rounds.filter(({ again }) => again !== null).length
   const lines = [
     `${rounds.length} rounds with ${clients.length} clients, ${twofold} of them hurt twice (${[...new Set(hurts)].map(times).join('; ')})`,
     `${sum('messages')} messages heard, ${sum('replayed')} of them missed and replayed`,
     `${sum('recovered')} times recovered (${sum('refilled')} with messages), ${sum('gaps')} gaps (${gapsOf('narrow')} on the narrow channel)`,
+    `${loads} loads, the first ones included; ${waived} more that a link did not live to begin`,
     `${outcomes.length} publications: ${list(tally(words))}; ${twice} with a second effect in the record`,
     `${complaints.length} wrong`,
     ...complaints.slice(0, 20).map((what) => `  ${what}`),

@@ -2,7 +2,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { seededRandom } from '../../src/testing/index.ts'
-import { createClient, states, type Client } from './client.ts'
+import { createClient, type Client } from './client.ts'
 import { createRecord, createSite } from './site.ts'
 import { NOTES, numbered, toKept, type Note, type Place } from './traffic.ts'
 
@@ -49,6 +49,8 @@ const options = {
   connectTimeout: 1_000,
   reconnect: { minUptime: 200, budget: { attempts: 1_000_000 }, circuit: false },
 } as const
+/** How long a publication may wait: less than nine tenths of the time in which the server knows it again. */
+const TTL = 60_000
 /** Nothing takes that long. */
 const PATIENCE = 30_000
 
@@ -134,7 +136,6 @@ export async function runRounds(
       'everybody to be live',
       everybody((client) => client.hasCome()),
     )
-    const before = clients.map(({ loads }) => new Map(loads))
     if (!isLasting) await site.begin({ every: EVERY, channels: numbered })
     const talking = setInterval(talk, EVERY)
     try {
@@ -175,15 +176,6 @@ export async function runRounds(
       'the last messages',
       everybody((client) => client.hasCome(last)),
     )
-    for (const [index, client] of clients.entries())
-      for (const channel of states) {
-        const loads = (client.loads.get(channel) ?? 0) - (before[index]?.get(channel) ?? 0)
-        const owed = client.owed.get(channel) ?? 0
-        // It was live once before the first gap.
-        const mended = (client.mended.get(channel) ?? 0) - 1
-        if (loads > owed || loads < mended)
-          complaints.push(`client ${index}, ${channel}: ${loads} loads for ${mended} to ${owed} gaps`)
-      }
   } catch (error) {
     const [late] = clients.filter((client) => !client.hasCome())
     complaints.push(`round ${rounds.length + 1}: ${String(error)} ${late ? toState(late) : ''}`)
@@ -197,6 +189,7 @@ export async function runRounds(
       ...[...client.judges.values()].flatMap(({ complaints: all }) => all),
     )
   }
+  complaints.push(...judgePatience(clients))
   if (isLasting) complaints.push(...judgeNotes(clients, said(NOTES) as readonly Note[]))
   else complaints.push(...judgeDeaths(clients, rounds))
   return { rounds, clients, said, complaints }
@@ -225,6 +218,20 @@ export function judgeNotes(
     }
     return wrong.map((what) => `client ${index}, publications: ${what}`)
   })
+}
+
+/** Whatever a link or a server came to, nothing that was published is given up before its time. */
+export function judgePatience(
+  clients: ReadonlyArray<Pick<Client, 'index' | 'published'>>,
+): readonly string[] {
+  return clients.flatMap(({ index, published }) =>
+    published
+      .filter(({ outcome, took }) => outcome?.ok === false && took < TTL)
+      .map(
+        ({ note, outcome, took }) =>
+          `client ${index}, publications: ${note.key} was given up after ${Math.round(took)} ms, and told ${JSON.stringify(outcome)}`,
+      ),
+  )
 }
 
 /** What died with its server is a gap for everybody, one each time that he came back in between, and nothing else is one. */

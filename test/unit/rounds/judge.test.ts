@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { HoldfastError, type SendOutcome } from '../../../src/index.ts'
 import { createJudge, type Heard, type Law } from '../../rounds/judge.ts'
-import { judgeNotes } from '../../rounds/run.ts'
+import { judgeNotes, judgePatience } from '../../rounds/run.ts'
 
 const message = (
   offset: number,
@@ -85,7 +85,7 @@ describe('the judge of publications', () => {
       [
         {
           index: 0,
-          published: outcomes.map((outcome, key) => ({ note: { client: 0, key }, outcome })),
+          published: outcomes.map((outcome, key) => ({ note: { client: 0, key }, outcome, took: 0 })),
         },
       ],
       keys.map((key) => ({ client: 0, key })),
@@ -103,5 +103,15 @@ describe('the judge of publications', () => {
     expect(say([null], [0])).toHaveLength(1)
     expect(say([acked(2), acked(1)], [1, 0])).toHaveLength(1)
     expect(say([acked(2), acked(2)], [0, 1])).toHaveLength(1)
+  })
+
+  it('[G19 INV-6] complains of what was given up before its time, whether it may have been delivered or not', () => {
+    const wait = (outcome: SendOutcome, took: number): readonly string[] =>
+      judgePatience([{ index: 0, published: [{ note: { client: 0, key: 0 }, outcome, took }] }])
+    for (const maybeDelivered of [true, false]) {
+      expect(wait(failed(maybeDelivered), 59_999)).toHaveLength(1)
+      expect(wait(failed(maybeDelivered), 60_000)).toEqual([])
+    }
+    expect(wait(acked(1), 10)).toEqual([])
   })
 })
