@@ -16,8 +16,8 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     // tsup sets baseUrl itself, which TypeScript 6 calls deprecated.
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-    // The other build below writes this file at the same time.
-    clean: ['!dist/holdfast.global.js*'],
+    // The other builds below write these files at the same time.
+    clean: ['!dist/holdfast.global.js*', '!dist/cli.js*'],
     // ESM entries share chunks. CommonJS entries stand alone: tsup could split them only by rewriting ?. and ?? into calls.
     sourcemap: true,
     // The extra pass of Rollup would drop 'use client' from the React entry.
@@ -27,6 +27,14 @@ export default defineConfig([
     removeNodeProtocol: false,
     skipNodeModulesBundle: true,
     external: [/^node:/],
+  },
+  {
+    entry: { cli: 'src/bin/holdfast.ts' },
+    format: ['esm'],
+    banner: { js: '#!/usr/bin/env node' },
+    target: 'es2022',
+    platform: 'node',
+    skipNodeModulesBundle: true,
   },
   {
     entry: { holdfast: 'src/vanilla/global.ts' },

@@ -134,7 +134,7 @@ export interface ConnectionOptions {
         readonly messages?: number | undefined
         /** @default 1_048_576 */
         readonly bytes?: number | undefined
-        /** How long a send waits for a connection. @default 0 */
+        /** How long a send waits for a connection, and a publication for its answer. @default 0, and 60_000 for publications */
         readonly ttl?: number | undefined
       }
     | undefined

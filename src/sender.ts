@@ -92,7 +92,7 @@ export function createSender(
     // Below level 2 a publication is a frame with the channel's name for a type, and not every name is one.
     if (!isAnswered && !isType(message.type)) return fail(message, toError('invalid-message'))
     write(requests.message(message, level))
-    if (isAnswered) flying = [...flying, { ...message, sentAt: message.sentAt ?? timeline.now() }]
+    if (isAnswered) flying = [...flying, leaving(message, timeline.now(), options.requestTimeout)]
     else settle(message, { outcome: { ok: true, outcome: 'written' } })
   }
 
@@ -202,7 +202,9 @@ export function createSender(
       restUntil = 0
       // The server left because of one message; it is not sent again and again (M16).
       const tooLarge =
-        closeCode === 1009 ? [...again, ...lost].sort((a, b) => b.bytes - a.bytes)[0] : undefined
+        closeCode === 1009 || closeCode === 4413
+          ? [...again, ...lost].sort((a, b) => b.bytes - a.bytes)[0]
+          : undefined
       outbox = [...again.filter((message) => message !== tooLarge), ...outbox]
       for (const message of lost) if (message !== tooLarge) fail(message, toError('not-connected'))
       if (tooLarge) fail(tooLarge, toError('message-too-large'))
@@ -236,6 +238,12 @@ export function createSender(
       for (const message of left) fail(message, error)
     },
   }
+}
+
+/** However little it may wait for a connection, a publication that left has the time of a request for its answer. */
+function leaving(message: Outgoing, now: number, timeout: number): Outgoing {
+  const until = message.kind === 'publish' ? Math.max(message.until, now + timeout) : message.until
+  return { ...message, until, sentAt: message.sentAt ?? now }
 }
 
 function isWritable(state: State): state is Writable {

@@ -7,7 +7,7 @@ import type { StandardSchemaV1 } from '../lib/standard-schema.ts'
 export interface Gap {
   /** The offset of the last message before it; null where the server gives none. */
   readonly since: number | null
-  /** `not-recovered`: the server does not keep so much; `no-history`: it keeps nothing (below level 3). */
+  /** `not-recovered`: the server does not keep so much; `no-history`: it pushes by itself and keeps nothing (below level 2). */
   readonly reason: 'not-recovered' | 'no-history'
 }
 

@@ -82,9 +82,9 @@ export function isType(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 64 && /^[\w.:-]+$/.test(value)
 }
 
-/** True for the name of a channel: 1 to 255 bytes. */
+/** True for the name of a channel: 1 to 255 printable ASCII characters, without spaces. */
 export function isChannel(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && toBytes(value) <= 255
+  return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value)
 }
 
 /** How long a text is as UTF-8. */

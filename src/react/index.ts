@@ -1,7 +1,10 @@
 // What React apps import from 'holdfast/react': a connection and a channel as hooks.
 'use client'
-import type { ConnectionSnapshot, Readable, StateSnapshot } from '../index.ts'
+import type { ConnectionSnapshot, Readable, StateSnapshot, StreamSnapshot } from '../index.ts'
 import { useReadable } from './use-readable.ts'
+
+/** What a channel tells: a state, or the last messages of a stream. */
+export type ChannelSnapshot = StateSnapshot<unknown> | StreamSnapshot<unknown>
 
 /**
  * What is known about a connection; renders again when that changed. Looking is no interest: what opens a connection is
@@ -52,12 +55,13 @@ export function useConnection(
  *
  * @example
  * const { data, freshness } = useChannel(queue)
+ * const { items, gap } = useChannel(chat)
  */
-export function useChannel<T>(channel: Readable<StateSnapshot<T>>): StateSnapshot<T>
+export function useChannel<S extends ChannelSnapshot = StateSnapshot<unknown>>(channel: Readable<S>): S
 /** The same where there may be nothing yet: undefined for `null` and `undefined`. */
-export function useChannel<T>(
-  channel: Readable<StateSnapshot<T>> | null | undefined,
-): StateSnapshot<T> | undefined
+export function useChannel<S extends ChannelSnapshot = StateSnapshot<unknown>>(
+  channel: Readable<S> | null | undefined,
+): S | undefined
 /**
  * What a selector picks from a channel; renders again only when that changed. Inline selectors are fine. A picked value that
  * is `equal` to the last one is the last one, by reference.
@@ -67,20 +71,20 @@ export function useChannel<T>(
  * @example
  * const length = useChannel(queue, (snapshot) => snapshot.data?.length)
  */
-export function useChannel<T, R>(
-  channel: Readable<StateSnapshot<T>>,
-  selector: (snapshot: StateSnapshot<T>) => R,
+export function useChannel<S extends ChannelSnapshot, R>(
+  channel: Readable<S>,
+  selector: (snapshot: S) => R,
   equal?: (previous: R, next: R) => boolean,
 ): R
 /** The same where there may be nothing yet: then the selector is not asked, and the result is undefined. */
-export function useChannel<T, R>(
-  channel: Readable<StateSnapshot<T>> | null | undefined,
-  selector: (snapshot: StateSnapshot<T>) => R,
+export function useChannel<S extends ChannelSnapshot, R>(
+  channel: Readable<S> | null | undefined,
+  selector: (snapshot: S) => R,
   equal?: (previous: R, next: R) => boolean,
 ): R | undefined
 export function useChannel(
-  channel: Readable<StateSnapshot<unknown>> | null | undefined,
-  selector?: (snapshot: StateSnapshot<unknown>) => unknown,
+  channel: Readable<ChannelSnapshot> | null | undefined,
+  selector?: (snapshot: ChannelSnapshot) => unknown,
   equal?: (previous: unknown, next: unknown) => boolean,
 ): unknown {
   return useReadable(channel, selector, equal)

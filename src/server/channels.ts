@@ -84,7 +84,10 @@ export function createChannels({
       throw new HoldfastError(code, `${JSON.stringify(channel)} was not sent: ${why}`, { channel }, cause)
     }
     if (!isChannel(channel) || reserved.has(channel) || channel.startsWith('rt.'))
-      return refuse('invalid-message', 'a channel has 1 to 255 bytes, and no name that the protocol keeps.')
+      return refuse(
+        'invalid-message',
+        'a channel has 1 to 255 printable characters, and no name that the protocol keeps.',
+      )
     const schema = events && byPrefix(events, channel)
     if (events !== undefined && schema === undefined)
       return refuse('invalid-message', `it is not among the events (${[...events.keys()].join(', ')}).`)

@@ -54,8 +54,9 @@ export interface RealtimeServer {
   fetch(request: Request): Promise<Response | undefined>
   /**
    * Sends to every link at level 0 or 1 whose user may subscribe `{ type: channel, data }`, and to subscribers at levels 2 and 3 what they
-   * may recover later. `id`: the same one within two minutes is published once. Rejects with a HoldfastError what is not among
-   * `events` (`invalid-message`), does not fit its schema (`invalid-data`) or is over `maxEventBytes` (`message-too-large`).
+   * may recover later; a channel whose name is no legal type is for subscribers only. `id`: the same one within two minutes is published
+   * once. Rejects with a HoldfastError what is not among `events` (`invalid-message`), does not fit its schema (`invalid-data`) or is over
+   * `maxEventBytes` (`message-too-large`); with another Error when the broker fails, or takes longer than 4 s.
    */
   publish(channel: string, data: unknown, options?: { readonly id?: string | undefined }): Promise<Published>
   /** As `publish`, but null and nothing sent when the JSON is that of the last state; new links get that state first. undefined forgets it. */
@@ -66,7 +67,8 @@ export interface RealtimeServer {
   revoke(userId: string): Promise<void>
   stats(): ServerStats
   /**
-   * Ends all links, spread over `drain` milliseconds (default 0): level 1 is told `rt.go_away` first, then all get 1012.
+   * Ends all links, spread over `drain` milliseconds (default 0): from level 1 on they are told `rt.go_away` first, up to half of that time
+   * before, then all get 1012.
    * New links are refused with 503. Resolves when every socket is gone. Idempotent.
    */
   close(options?: { readonly drain?: number }): Promise<void>

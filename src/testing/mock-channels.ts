@@ -51,20 +51,23 @@ export function createMockChannels(): MockChannels {
   const publish = (channel: string, data: unknown): number => {
     const log = open(channel)
     const offset = ++log.top
-    log.items = [...log.items, { offset, data }].slice(-kept)
+    log.items = [...log.items, { offset, data }]
+    log.items.splice(0, log.items.length - kept)
     for (const [link, { ref, level }] of log.refs)
       if (link.status === 'closed') log.refs.delete(link)
       else tell(link, toMessage(channel, log, ref, level, offset, data))
     return offset
   }
 
-  const subscribe = (link: MockLink, level: 2 | 3, { id, channel, since }: Frame): void => {
+  const subscribe = (link: MockLink, level: 2 | 3, { id, channel, since, params }: Frame): void => {
     const log = open(String(channel))
     const at = level === 3 ? (since as { epoch: string; offset: number } | undefined) : undefined
     const missed = at?.epoch === log.epoch ? log.items.filter(({ offset }) => offset > at.offset) : []
     const recovered = at?.epoch === log.epoch && missed.length === log.top - at.offset
     const position = level === 3 ? { epoch: log.epoch, offset: log.top } : {}
-    const replay = recovered ? missed : []
+    const { history = 0 } = (params ?? {}) as { readonly history?: number }
+    const before = at || level < 3 ? 0 : Math.min(history, log.items.length)
+    const replay = recovered ? missed : log.items.slice(log.items.length - before)
     log.refs.set(link, { ref: String(id), level })
     tell(link, { type: 'rt.subscribed', id, channel, ...position, recovered, replay: replay.length })
     for (const { offset, data } of replay)

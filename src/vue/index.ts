@@ -1,7 +1,10 @@
 // What Vue apps import from 'holdfast/vue': a connection and a channel as composables.
-import type { MaybeRefOrGetter, ShallowRef } from 'vue'
-import type { ConnectionSnapshot, Readable, StateSnapshot } from '../index.ts'
+import { toValue, type MaybeRefOrGetter, type ShallowRef } from 'vue'
+import type { ConnectionSnapshot, Readable, StateSnapshot, StreamSnapshot } from '../index.ts'
 import { useFields, useSelected } from './use-readable.ts'
+
+/** What a channel tells: a state, or the last messages of a stream. */
+export type ChannelSnapshot = StateSnapshot<unknown> | StreamSnapshot<unknown>
 
 /** One readonly shallow ref for each field of a snapshot. Plain properties: safe to destructure and to spread. */
 export type SnapshotRefs<S, K extends keyof S = keyof S> = { readonly [P in K]: Readonly<ShallowRef<S[P]>> }
@@ -71,14 +74,15 @@ export function useConnection(
  *
  * @example
  * const { data, freshness } = useChannel(queue)
+ * const { items, gap } = useChannel(chat)
  */
-export function useChannel<T>(
-  channel: MaybeRefOrGetter<Readable<StateSnapshot<T>>>,
-): SnapshotRefs<StateSnapshot<T>>
+export function useChannel<S extends ChannelSnapshot = StateSnapshot<unknown>>(
+  channel: MaybeRefOrGetter<Readable<S>>,
+): SnapshotRefs<S>
 /** The same where there may be nothing yet: refs hold undefined for `null` and `undefined`. */
-export function useChannel<T>(
-  channel: MaybeRefOrGetter<Readable<StateSnapshot<T>> | null | undefined>,
-): MaybeSnapshotRefs<StateSnapshot<T>>
+export function useChannel<S extends ChannelSnapshot = StateSnapshot<unknown>>(
+  channel: MaybeRefOrGetter<Readable<S> | null | undefined>,
+): MaybeSnapshotRefs<S>
 /**
  * What a selector picks from a channel, as a readonly shallow ref. A picked value that is `equal` to the last one is the last
  * one, by reference, and triggers nothing.
@@ -88,23 +92,31 @@ export function useChannel<T>(
  * @example
  * const length = useChannel(queue, (snapshot) => snapshot.data?.length)
  */
-export function useChannel<T, R>(
-  channel: MaybeRefOrGetter<Readable<StateSnapshot<T>>>,
-  selector: (snapshot: StateSnapshot<T>) => R,
+export function useChannel<S extends ChannelSnapshot, R>(
+  channel: MaybeRefOrGetter<Readable<S>>,
+  selector: (snapshot: S) => R,
   equal?: (previous: R, next: R) => boolean,
 ): Readonly<ShallowRef<R>>
 /** The same where there may be nothing yet: then the selector is not asked, and the ref holds undefined. */
-export function useChannel<T, R>(
-  channel: MaybeRefOrGetter<Readable<StateSnapshot<T>> | null | undefined>,
-  selector: (snapshot: StateSnapshot<T>) => R,
+export function useChannel<S extends ChannelSnapshot, R>(
+  channel: MaybeRefOrGetter<Readable<S> | null | undefined>,
+  selector: (snapshot: S) => R,
   equal?: (previous: R, next: R) => boolean,
 ): Readonly<ShallowRef<R | undefined>>
 export function useChannel(
-  channel: MaybeRefOrGetter<Readable<StateSnapshot<unknown>> | null | undefined>,
-  selector?: (snapshot: StateSnapshot<unknown>) => unknown,
+  channel: MaybeRefOrGetter<Readable<ChannelSnapshot> | null | undefined>,
+  selector?: (snapshot: ChannelSnapshot) => unknown,
   equal?: (previous: unknown, next: unknown) => boolean,
 ): unknown {
-  return selector
-    ? useSelected(channel, selector, equal)
-    : useFields(channel, ['data', 'freshness', 'source', 'error', 'asOf'])
+  if (selector) return useSelected(channel, selector, equal)
+  const first = toValue(channel)?.getInitialSnapshot()
+  return useFields<Fields>(
+    channel as MaybeRefOrGetter<Readable<Fields>>,
+    first === undefined ? [...stateFields, ...streamFields] : 'items' in first ? streamFields : stateFields,
+  )
 }
+
+/** What either kind of channel has: which it is may not be known before there is one. */
+type Fields = StateSnapshot<unknown> & StreamSnapshot<unknown>
+const stateFields = ['data', 'freshness', 'source', 'error', 'asOf'] as const
+const streamFields = ['items', 'freshness', 'gap'] as const

@@ -7,6 +7,8 @@ import type {
   StateChannel,
   StateSnapshot,
   Status,
+  StreamChannel,
+  StreamSnapshot,
 } from 'holdfast'
 import * as react from 'holdfast/react'
 import { bind, watch } from 'holdfast/vanilla'
@@ -152,4 +154,18 @@ test('[E3] vanilla: render gets the snapshot and the element it was given', () =
   bind(button, maybeQueue, ({ data }) => data?.waiting)
   // @ts-expect-error - a missing element is a mistake, not "nothing yet"
   bind(document.querySelector('p'), queue, ({ data }) => data?.waiting)
+})
+
+declare const chat: StreamChannel<string>
+declare const maybeChat: StreamChannel<string> | null
+
+test('[E3] streams are channels, too', () => {
+  expectTypeOf(react.useChannel(chat)).toEqualTypeOf<StreamSnapshot<string>>()
+  expectTypeOf(react.useChannel(maybeChat)).toEqualTypeOf<StreamSnapshot<string> | undefined>()
+  expectTypeOf(react.useChannel(chat, ({ items }) => items.at(-1))).toEqualTypeOf<string | undefined>()
+  expectTypeOf(vue.useChannel(chat).items).toEqualTypeOf<Ref<readonly string[]>>()
+  expectTypeOf(vue.useChannel(maybeChat).items).toEqualTypeOf<Ref<readonly string[] | undefined>>()
+  expectTypeOf(vue.useChannel(chat, ({ gap }) => gap !== null)).toEqualTypeOf<Ref<boolean>>()
+  // @ts-expect-error - a stream has no data
+  void vue.useChannel(chat).data
 })

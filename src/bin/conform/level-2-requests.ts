@@ -69,7 +69,7 @@ export const level2Requests: readonly Case[] = [
     needs,
     rule: 'A subscribe to what is no legal channel name is answered with rt.error, or closes the link with 4400.',
     how: `Subscribes to ${badChannels.length} of them: an empty one, one with a space, one of 256 bytes, a number, null.`,
-    fix: 'A name is 1 to 255 bytes without control characters; check its type first.',
+    fix: 'A name is 1 to 255 printable ASCII characters without spaces; check its type first.',
     after: '2.subscribe',
     async run(bench) {
       for (const channel of badChannels) {

@@ -17,7 +17,8 @@ export function onRequest(
   if (type !== 'rt.auth' && (state.level < 2 || !REQUESTS.has(type))) return null
   if (id === null) return [state, [refusal(undefined, 'bad_request', `${type} needs an id.`)]]
   if (type === 'rt.auth') return [state, [{ type: 'renew', id, auth: frame.auth ?? null }]]
-  if (!isChannel(channel)) return [state, [refusal(id, 'bad_request', 'A channel has 1 to 255 bytes.')]]
+  if (!isChannel(channel))
+    return [state, [refusal(id, 'bad_request', 'A channel has 1 to 255 printable characters.')]]
   if (type === 'rt.publish') return [state, [{ type: 'publish', id, channel, data: frame.data }]]
   return type === 'rt.subscribe'
     ? subscribe(state, id, channel, frame, context)

@@ -88,7 +88,7 @@ describe('a subscription', () => {
     expect(
       one.frame({ kind: 'refused', id: 's1', code: 'x', reason: '', retryable: false, after: 0 }),
     ).toEqual([])
-    expect(one.frame({ kind: 'unsubscribed', ref: 's0', retry: true })).toEqual([])
+    expect(one.frame({ kind: 'unsubscribed', ref: 's0', retry: true, code: 'x' })).toEqual([])
     const asked = drive()
     asked.hear({ type: 'link', isUp: true })
     expect(asked.frame({ kind: 'delivery', ref: 's1', delivery: said(1) })).toEqual([])

@@ -47,7 +47,8 @@ function drive(): Driven {
       texts.set(name, all)
       return { batch: true, limit: Infinity, write: (text) => all.push(text) }
     },
-    written: (name) => (texts.get(name) ?? []).flatMap((text) => JSON.parse(text) as Record<string, unknown>),
+    written: (name) =>
+      (texts.get(name) ?? []).flatMap((text) => JSON.parse(text) as readonly Record<string, unknown>[]),
   }
 }
 

@@ -108,6 +108,44 @@ describe('a publication that was under way when the link was lost', () => {
   })
 })
 
+describe('a publication', () => {
+  it('[G18] that may not wait for a connection waits for its answer, where there is one', async () => {
+    const r = connected({}, (server) => server.accepts({ level: 3 }))
+    const result = publishing(r, 1, 0)
+    await r.clock.advanceAsync(100)
+    expect(result.outcome).toMatchObject({ ok: true, outcome: 'acked' })
+    const silent = linked({})
+    const never = publishing(silent, 1, 0)
+    await silent.clock.advanceAsync(9_900)
+    expect(never.outcome).toBeNull()
+    await silent.clock.advanceAsync(200)
+    expect(never.outcome).toMatchObject({ error: { code: 'request-timeout' }, maybeDelivered: true })
+  })
+
+  it.each([1009, 4413])(
+    '[M16] for which the server closes with %i is not sent again and again',
+    async (code) => {
+      const r = linked({}, ({ type }, link) => {
+        if (type === 'rt.publish') link.close(code)
+      })
+      const result = publishing(r, 1)
+      await r.clock.advanceAsync(60_000)
+      expect(sent(r, 'rt.publish')).toHaveLength(1)
+      expect(result.outcome).toMatchObject({ error: { code: 'message-too-large' }, maybeDelivered: true })
+    },
+  )
+
+  it.each(['', 'a b', 'x'.repeat(256), 'ümlaut', 'line\nbreak'])(
+    '[G18] to %j, which no channel is called, is not sent',
+    async (name) => {
+      const r = connected({}, (server) => server.accepts({ level: 3 }))
+      const outcome = (): Promise<SendOutcome> => r.live.stream(name).publish(1)
+      if (name === '') expect(outcome).toThrow(TypeError)
+      else expect(await outcome()).toMatchObject({ ok: false, error: { code: 'invalid-message' } })
+    },
+  )
+})
+
 describe('a publication that the server refuses for now', () => {
   const refusal = (id: unknown): string =>
     JSON.stringify({

@@ -136,7 +136,7 @@ describe('publishing', () => {
     },
   )
 
-  it.each(['orders/42', 'a b', 'größe', '"', 'x'.repeat(65)])(
+  it.each(['orders/42', '"', 'x'.repeat(65)])(
     '[P14 C1] keeps %j for those who subscribe: below level 2, where it would be a type, it is not sent',
     async (name) => {
       const world = createWorld({ snapshot: () => 'first', events: { [name]: z.unknown() } })

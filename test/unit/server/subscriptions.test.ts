@@ -136,9 +136,13 @@ describe('subscribing', () => {
     }
   })
 
-  it('[C1] takes any name of 1 to 255 bytes for a channel, as the protocol says', () => {
-    for (const channel of ['orders/42', 'größe 7', 'ä'.repeat(127)])
+  it('[C1 H4] takes any name of 1 to 255 printable ASCII characters for a channel', () => {
+    for (const channel of ['orders/42', '"', '__proto__', 'x'.repeat(255)])
       expect(driveOpen(2).hear({ type: 'rt.subscribe', id: '8', channel })).toMatchObject([{ channel }])
+    for (const channel of ['', 'a b', 'größe', 'a\n', 'x'.repeat(256), 7, null])
+      expect(driveOpen(2).hear({ type: 'rt.subscribe', id: '8', channel })).toMatchObject([
+        { wire: expect.stringContaining('bad_request') as unknown },
+      ])
   })
 
   it('(fault P4) a second subscribe takes the place of the first: what was under way for that one is not heard', () => {

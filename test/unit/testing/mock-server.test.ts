@@ -1,5 +1,6 @@
 // The mock server: each named behaviour, as a client meets it.
 import { describe, expect, it } from 'vitest'
+import { createConnection } from '../../../src/index.ts'
 import { mockServer, virtualClock } from '../../../src/testing/index.ts'
 import type { MockLink, MockServer, VirtualClock } from '../../../src/testing/index.ts'
 import { probe } from '../../contract/probe.ts'
@@ -575,5 +576,29 @@ describe('the runtime of mockServer', () => {
       ownsRecovery: false,
       closeCodes: true,
     })
+  })
+})
+
+describe('a mock server at level 3', () => {
+  it.each([
+    [0, []],
+    [2, ['b', 'c']],
+  ])('[E4] that keeps %i messages gives no more of before', (kept, expected) => {
+    const clock = virtualClock()
+    const server = mockServer(clock)
+    server.accepts({ level: 3 })
+    server.keeps(kept)
+    const live = createConnection({ url: '/ws', transport: server.transport, runtime: server.runtime })
+    live.stream('log').subscribe(() => undefined)
+    clock.advance(1_000)
+    for (const word of ['a', 'b', 'c']) server.push('log', word)
+    clock.advance(1_000)
+    const other = createConnection({ url: '/ws', transport: server.transport, runtime: server.runtime })
+    const heard: unknown[] = []
+    other.stream('log', { history: 10 }).on('message', (item) => heard.push(item))
+    clock.advance(1_000)
+    expect(heard).toEqual(expected)
+    live.close()
+    other.close()
   })
 })
