@@ -219,7 +219,10 @@ export function createChannels({
       fresh: () => (clock.monotonic() - lookedAt < every ? undefined : (looking ??= look())),
       stop() {
         clock.clearTimeout(timer)
-        if (isWatched()) watches.delete(channel)
+        if (!isWatched()) return
+        watches.delete(channel)
+        // Nobody looks any more whether it still is as it was.
+        states.delete(channel)
       },
     }
     if (closed) return entry.stop

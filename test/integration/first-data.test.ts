@@ -39,7 +39,7 @@ describe.concurrent('a queue that is loaded, pushed and polled', () => {
     await until('the socket to have held for longer than the grace of a load', () => isStable)
     expect(seen[0]?.at).toBeLessThan(startedAt + 1_000)
     expect(new Set(seen.map(({ data }) => data)).size).toBe(1)
-    expect(seen.map(({ freshness }) => freshness)).toEqual(['polling', 'catching-up', 'live'])
+    expect(seen.map(({ freshness }) => freshness)).toEqual(['polling', 'live'])
     expect(queue.getSnapshot().data).toEqual({ count: 0, process: server.pid })
     expect([requests.length, wires.length]).toEqual([1, 1])
     expect(wires[0]?.openedAt).toBeGreaterThanOrEqual(answers[0] ?? Infinity)

@@ -86,10 +86,11 @@ describe.concurrent('a server', () => {
     // 500 ms is the least that rt.go_away asks for, 250 ms the least after any close.
     expect(Math.min(...moves.slice(0, 60))).toBeGreaterThanOrEqual(495)
     expect(Math.min(...moves.slice(60))).toBeGreaterThanOrEqual(245)
-    for (const client of clients) {
+    for (const [index, client] of clients.entries()) {
       expect(client.wires.length).toBeLessThanOrEqual(6)
       expect(client.live.getSnapshot().error).toBeNull()
-      expect(client.overlaps()).toBe(0)
+      // Who was told by rt.go_away may open its next link beside the one that still delivers.
+      expect(client.overlaps()).toBeLessThanOrEqual(index < 60 ? 1 : 0)
     }
   })
 

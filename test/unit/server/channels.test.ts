@@ -501,6 +501,18 @@ describe('watching', () => {
     expect(reader.frames.map((frame) => frame.data)).toEqual(['newer'])
   })
 
+  it('[D3 G15] leaves no last state behind for those who come when nobody looks any more', async () => {
+    const world = createWorld()
+    const stop = world.watch('job', { every: 1_000, load: () => 42 })
+    const first = world.join('ann')
+    await settle(world)
+    expect(first.frames).toEqual([{ type: 'job', data: 42 }])
+    stop()
+    const second = world.join('bob')
+    await settle(world)
+    expect(second.frames).toEqual([])
+  })
+
   it('[A10 C1c] stops without a trace, one by one or all with the server', async () => {
     const world = createWorld()
     const load = (): number => 1
