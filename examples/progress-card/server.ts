@@ -25,14 +25,10 @@ function look(id: string): Job | undefined {
   return { state: percent < end ? 'running' : start.fails ? 'failed' : 'done', percent }
 }
 
-/** Pushes what changes, until 5 s after the end. Then REST alone knows: a state that nobody looks after must not be given to anybody. */
+/** Pushes what changes, until 5 s after the end. Then REST alone knows. */
 function follow(id: string, { at }: Start): void {
   const stop = live.watch(`job:${id}`, { every: 200, load: () => look(id) })
-  const forget = (): void => {
-    stop()
-    void live.publishIfChanged(`job:${id}`, undefined)
-  }
-  setTimeout(forget, at + takes + 5_000 - Date.now())
+  setTimeout(stop, at + takes + 5_000 - Date.now())
 }
 
 const live = createServer({ origins: isOwnPage })
