@@ -23,7 +23,8 @@ export function drawScenario(seed: number): Scenario {
   const adversary: Adversary = seed % 20 === 7 ? 'server' : seed % 20 === 17 ? 'client' : null
   const healAt = drawLength(shape, seed)
   const streams = createChance(seed, 'streams')
-  const server = drawStream(streams, drawServer(createChance(seed, 'server plan'), seed))
+  const plan = drawStream(streams, drawServer(createChance(seed, 'server plan'), seed))
+  const server = { ...plan, outlives: plan.stream !== undefined && createChance(seed, 'broker').odds(0.5) }
   const count = drawCrowd(shape, seed, healAt)
   const clients = Array.from({ length: count }, (_, index) =>
     drawReader(

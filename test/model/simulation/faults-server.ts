@@ -73,8 +73,14 @@ export const serverFaults: Faults = {
     lasts: [300, 30_000],
     run(scene, _client, { ms, value }) {
       if (!scene.node.isUp) return null
-      const over = value < 0.3 ? 0 : Math.round(value * 15_000)
-      const isReplaced = value > 0.65
+      // A server whose streams outlive it is replaced before it ends: that is what they are kept for.
+      const isRolling = scene.scenario.server.outlives === true
+      const over = isRolling
+        ? Math.round(5_000 + value * 15_000)
+        : value < 0.3
+          ? 0
+          : Math.round(value * 15_000)
+      const isReplaced = isRolling || value > 0.65
       scene.node.drain(over, isReplaced)
       if (isReplaced) return `the server drains for ${seconds(over)}, and its successor works already`
       later(scene, over + 3_000 + ms, scene.node.start)

@@ -32,6 +32,8 @@ export interface Machine {
   habits: { readonly keepsSockets: boolean; readonly tells: boolean }
   /** The next constructor call throws (CSP, mixed content). */
   forbidden: number
+  /** The number of the link that is opened next, or was last; undefined where nobody says. */
+  opened: number | undefined
 }
 
 /** What a machine does for its surroundings. */
@@ -97,14 +99,16 @@ export function createMachine(name: string, host: MachineHost): Machine {
       machine.forbidden--
       throw new DOMException('The page may not connect there.', 'SecurityError')
     }
+    const { opened } = machine
+    const which = opened === undefined ? {} : { link: opened }
     const wire: Wire = createSocket(
       {
         world,
         path,
         thread,
         arrive: (upgrade) => (path.isStripped ? upgrade.refuse() : host.arrive(upgrade)),
-        inbound: (text) => host.record({ kind: 'inbound', text }),
-        outbound: (text, buffered) => host.record({ kind: 'outbound', text, buffered }),
+        inbound: (text) => host.record({ kind: 'inbound', text, ...which }),
+        outbound: (text, buffered) => host.record({ kind: 'outbound', text, buffered, ...which }),
         released() {
           wires.delete(wire)
           startNext()
@@ -145,6 +149,7 @@ export function createMachine(name: string, host: MachineHost): Machine {
     },
     habits: { keepsSockets: false, tells: true },
     forbidden: 0,
+    opened: undefined,
   }
   return machine
 }

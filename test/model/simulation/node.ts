@@ -1,9 +1,10 @@
 // The server's side of the world: a process that runs the real server, or a plain one, and the proxy in front of it.
 import type { Publication } from '../../../src/server/broker.ts'
 import { seededRandom } from '../../../src/testing/seeded-random.ts'
+import { memoryBroker } from '../../../src/server/memory-broker.ts'
 import type { Chance } from './random.ts'
 import { startAdversary } from './adversary.ts'
-import { startPlain, startReal, type Process, type ProcessHost, type ServerPlan } from './process.ts'
+import { startPlain, startReal, STREAM, type Process, type ProcessHost, type ServerPlan } from './process.ts'
 import type { ServerSocket } from './server-end.ts'
 import type { Upgrade } from './socket.ts'
 import { createThread, type Thread } from './thread.ts'
@@ -89,6 +90,9 @@ export function createNode(host: NodeHost): ServerNode {
   /** Those that drain while their successor works. */
   const old = new Set<Running>()
   let thinking = 0
+  const shared = host.plan.outlives
+    ? memoryBroker({ clock: proxy.thread.clock, random: seededRandom(Math.floor(chance() * 2 ** 32)) })
+    : null
   /** Links of a machine that is gone. */
   const orphans = new Set<Upgrade>()
 
@@ -171,7 +175,7 @@ export function createNode(host: NodeHost): ServerNode {
       if (now) return
       const thread = createThread(world, guard)
       const random = seededRandom(Math.floor(chance() * 2 ** 32))
-      const inside: ProcessHost = { ...host, thread, random, slowness: () => node.slowness, think }
+      const inside: ProcessHost = { ...host, thread, random, slowness: () => node.slowness, think, shared }
       const start = (): Process => {
         if (host.isAdversary) return startAdversary(inside, chance)
         return host.plan.level === 0 ? startPlain(inside) : startReal(inside)
@@ -210,7 +214,10 @@ export function createNode(host: NodeHost): ServerNode {
     },
     revoke: (user) => tell((process) => process.revoke(user)),
     publish(channel, message) {
-      for (const { thread, process } of old) thread.do(() => process.publish(channel, message))
+      // What all processes share is said by one of them.
+      const isShared = shared !== null && channel === STREAM
+      for (const { thread, process } of isShared && now ? [] : old)
+        thread.do(() => process.publish(channel, message))
       tell((process) => process.publish(channel, message))
     },
     lose: (channel) => now?.process.lose(channel),

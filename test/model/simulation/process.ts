@@ -25,6 +25,8 @@ export interface ServerPlan {
   readonly answersPings: boolean
   /** A stream that clients publish to, at level 3: how much of it is kept. */
   readonly stream?: History
+  /** What is kept of it outlives the process, and is shared by the one that drains and its successor. */
+  readonly outlives?: boolean
 }
 
 /** A process that runs. Everything in it happens on its thread. */
@@ -44,6 +46,8 @@ export interface ProcessHost extends NodeHost {
   readonly thread: Thread
   readonly random: () => number
   slowness(): number | null
+  /** Keeps the stream where it outlives the process. */
+  readonly shared: Broker | null
   /** Runs what others wait for. */
   think<T>(run: () => Promise<T>): Promise<T>
 }
@@ -70,34 +74,38 @@ const anything = {
 /** The channel that clients publish to, and each message of which counts. */
 export const STREAM = 'talk'
 
-/** A broker in the memory of the process, whose log is on record, and which loses what it is told to. */
-function watchBroker(broker: Broker, { world, logged }: ProcessHost, lost: Set<string>): Broker {
+/** A broker in the memory of the process, but for a stream that outlives it; its log is on record, and it loses what it is told to. */
+function watchBroker(own: Broker, { world, logged, shared, thread }: ProcessHost, lost: Set<string>): Broker {
+  const of = (channel: string): Broker => (shared && channel === STREAM ? shared : own)
   const stirred = <T>(promise: Promise<T>): Promise<T> => {
     world.stir()
     return promise
   }
   return {
-    ...broker,
+    ...own,
     publish: (channel, data, options) =>
       stirred(
-        broker.publish(channel, data, options).then((placed) => {
-          const { epoch, offset, duplicate } = placed
-          if (!duplicate && channel === STREAM) logged(channel, { epoch, offset, prev: offset - 1, data })
-          lost.delete(channel)
-          return placed
-        }),
+        of(channel)
+          .publish(channel, data, options)
+          .then((placed) => {
+            const { epoch, offset, duplicate } = placed
+            if (!duplicate && channel === STREAM) logged(channel, { epoch, offset, prev: offset - 1, data })
+            lost.delete(channel)
+            return placed
+          }),
       ),
     subscribe: (channel, onPublication, onLost) =>
       stirred(
-        broker.subscribe(
+        of(channel).subscribe(
           channel,
           (publication) => {
-            if (!lost.has(channel)) onPublication(publication)
+            // What others publish comes when this process runs.
+            if (!lost.has(channel)) thread.do(() => onPublication(publication))
           },
           onLost,
         ),
       ),
-    history: (channel, since, limit) => stirred(broker.history(channel, since, limit)),
+    history: (channel, since, limit) => stirred(of(channel).history(channel, since, limit)),
   }
 }
 

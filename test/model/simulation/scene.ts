@@ -75,8 +75,15 @@ export function createScene(
 
   const clients = scenario.clients.map((plan): Client => {
     const { name } = plan
-    const record = (happening: Happening): void =>
+    const record = (happening: Happening): void => {
       recorder.record(name, machine.thread.clock.monotonic() - 5_000, happening)
+      if (
+        happening.kind === 'effect' &&
+        happening.machine === 'connection' &&
+        happening.effect.type === 'open'
+      )
+        machine.opened = Number(happening.effect.link)
+    }
     const machine: Machine = createMachine(name, {
       world,
       random: createChance(seed, `core ${name}`),

@@ -1,5 +1,6 @@
 // What a simulation must have seen at least once: a run that never comes to these proves nothing about them.
 import type { Entry, Fields, Outcome as TraceOutcome } from '../trace/entry.ts'
+import { watchHeld, type Held } from '../trace/watch.ts'
 
 /** What must have happened, in words. */
 export const moments = [
@@ -43,6 +44,11 @@ export const moments = [
   'a server found a hole in a subscription',
   'a publication waited and was acked',
   'a publication was sent again, and the server had it',
+  'a link was followed by the next without a break',
+  'a link was lost before the next was there, which went on',
+  'a link that was to follow was lost on the way',
+  'a stream went on over two links without a gap',
+  'new credentials were sent on an open link',
 ] as const
 
 export type Moment = (typeof moments)[number]
@@ -84,6 +90,12 @@ interface Memory {
   maxAttempts: number
   failures: number
   readonly channels: Map<string, ChannelMemory>
+  readonly held: Held
+  /** The link that follows has shaken hands. */
+  isFollowed: boolean
+  /** Subscriptions that go on with another link. */
+  readonly moved: Set<string>
+  renews: unknown
 }
 
 interface ChannelMemory {
@@ -119,6 +131,34 @@ export function countSometimes(): Counting {
     if (outcome.ok) return
     if (outcome.error.code === 'queue-full') seen('a send found the queue full')
     if (outcome.error.code === 'expired') seen('a send expired')
+  }
+
+  /** What becomes of a link and the one that is to follow it. */
+  const onHeld = (memory: Memory, entry: Entry): void => {
+    const { held } = memory
+    const { link, heir } = held
+    held.see(entry)
+    if (entry.kind !== 'event' && entry.kind !== 'effect') return
+    if (entry.kind === 'event' && entry.machine === 'connection') {
+      const { type, request } = entry.event
+      if (type === 'ready' && held.isOfHeir) memory.isFollowed = true
+      if (type === 'prepared' && request === memory.renews && !held.isStale)
+        seen('new credentials were sent on an open link')
+    }
+    if (entry.kind === 'effect' && entry.effect.type === 'renew') memory.renews = entry.effect.request
+    if (entry.kind === 'event' && entry.event.type === 'moved') memory.moved.add(entry.machine)
+    if (entry.kind === 'effect' && (entry.effect.type === 'up' || entry.effect.type === 'down')) {
+      const isMoved = memory.moved.delete(entry.machine)
+      if (isMoved && entry.effect.recovered === true) seen('a stream went on over two links without a gap')
+    }
+    if (heir === null || held.heir !== null) return
+    // Calls of the app's end both.
+    if (!['close', 'disconnect', 'reset'].includes(held.event?.type ?? '')) {
+      if (held.link === link) seen('a link that was to follow was lost on the way')
+      else if (memory.isFollowed) seen('a link was followed by the next without a break')
+      else seen('a link was lost before the next was there, which went on')
+    }
+    memory.isFollowed = false
   }
 
   const onEvent = (memory: Memory, event: Fields): void => {
@@ -178,6 +218,7 @@ export function countSometimes(): Counting {
     see(entry) {
       let memory = clients.get(entry.client)
       if (!memory) clients.set(entry.client, (memory = freshMemory()))
+      onHeld(memory, entry)
       switch (entry.kind) {
         case 'made':
           memory.maxAttempts = entry.facts.maxAttempts
@@ -277,6 +318,10 @@ function freshMemory(): Memory {
     maxAttempts: Infinity,
     failures: 0,
     channels: new Map(),
+    held: watchHeld(),
+    isFollowed: false,
+    moved: new Set(),
+    renews: null,
   }
 }
 

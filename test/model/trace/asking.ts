@@ -4,7 +4,7 @@ import { eachClient } from './watch.ts'
 
 /** Answers of the app's to a machine, by what they answer. */
 const answers: readonly string[] = ['loaded', 'failed', 'prepared', 'unprepared', 'diagnosed']
-const asking: readonly string[] = ['load', 'prepare', 'diagnose']
+const asking: readonly string[] = ['load', 'prepare', 'renew', 'diagnose']
 const letting: readonly string[] = ['abort', 'settle', 'cancel']
 
 const oneAtATime = eachClient(

@@ -23,7 +23,8 @@ const nothingLeft = eachClient(
           if (count !== 0) complain(`${count} of its ${kind} are left after the close.`, entry)
         }
       if (isClosed && doings.includes(entry.kind)) complain(`${entry.kind} after the close.`, entry)
-      if (entry.kind === 'outbound' && held.link === null && !isClosed)
+      const isHeld = (link: number): boolean => link === held.link || link === held.heir
+      if (entry.kind === 'outbound' && !isClosed && !isHeld(entry.link ?? held.link ?? -1))
         complain('Text leaves on a link that is not held any more.', entry)
       if (entry.kind === 'status' && entry.status === 'closed') isClosed = true
     }

@@ -85,9 +85,12 @@ export type Happening =
   /** The app's own functions: `load` of a channel (`key` is its name), `auth`, `url`, `diagnose`. What is aborted is answered. */
   | { readonly kind: 'asked'; readonly what: 'load' | 'auth' | 'url' | 'diagnose'; readonly key: string }
   | { readonly kind: 'answered'; readonly what: 'load' | 'auth' | 'url' | 'diagnose'; readonly key: string }
-  /** Text reached, or left, the link that the client holds. `buffered`: bytes that wait in the socket after a write. */
-  | { readonly kind: 'inbound'; readonly text: string }
-  | { readonly kind: 'outbound'; readonly text: string; readonly buffered: number }
+  /**
+   * Text reached, or left, a link that the client holds. `buffered`: bytes that wait in the socket after a write. `link`: which one it
+   * is, as the machine numbers them; without it, the only one.
+   */
+  | { readonly kind: 'inbound'; readonly text: string; readonly link?: number }
+  | { readonly kind: 'outbound'; readonly text: string; readonly buffered: number; readonly link?: number }
   /** A look from outside, without being told: what the snapshots say at this moment. Never while nothing of the client runs. */
   | {
       readonly kind: 'sample'

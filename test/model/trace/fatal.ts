@@ -47,7 +47,9 @@ export const fatalMeansStop: Checker = eachClient(
       else if (type === 'due' && event.slot === 'stable') judge.forgive()
       else if (held.isStale) return
       else if (type === 'closed') {
-        if (judge.close(event, facts?.hasAuth ?? false)) fatal = `a close of class ${String(event.class)}`
+        const isFatal = judge.close(event, facts?.hasAuth ?? false)
+        // The link that works goes on, and what comes after it is tried once more.
+        if (isFatal && !held.isOfHeir) fatal = `a close of class ${String(event.class)}`
       } else if (type !== 'due' || event.slot === 'deadline') {
         if (ending.includes(type)) judge.other()
       }

@@ -1,6 +1,7 @@
 // How a channel is fed and what it tells (INV-22, INV-23): one source at a time, and news only where something is new.
 import type { ChannelShown, Checker, ClientFacts, Entry, Fields } from './entry.ts'
 import { watchSubscribed } from './frames.ts'
+import { inDeliveryOrder } from './order.ts'
 import { toCanonical } from './truth-log.ts'
 import { channelOf, eachClient } from './watch.ts'
 
@@ -167,4 +168,7 @@ const oneSource = eachClient(
 )
 
 /** The rules of feeding. */
-export const feeds: readonly Checker[] = [onlyNews, oneSource]
+export const feeds: readonly Checker[] = [
+  { ...onlyNews, check: (trace) => onlyNews.check(inDeliveryOrder(trace)) },
+  oneSource,
+]

@@ -65,6 +65,8 @@ const heardOf = eachClient(
   ({ complain }) => {
     const held = watchHeld()
     const beat = watchBeat()
+    /** By link. */
+    const heard = new Map<number | null, number>()
     let heardAt = -Infinity
     /** When the last probe was due whose cause came while the silence was still within the bound. */
     let probedUntil = -Infinity
@@ -93,11 +95,13 @@ const heardOf = eachClient(
       }
       if (entry.kind === 'event' && entry.machine === 'connection') {
         const { event } = entry
-        if (event.type === 'opened' && !held.isStale) heardAt = entry.felt
+        if (event.type === 'opened' && !held.isStale) heard.set(Number(event.link), entry.felt)
+        heardAt = heard.get(held.link) ?? heardAt
         const inTime = entry.felt - heardAt <= beat.interval + beat.timeout + beat.allowance(entry.felt)
         if (inTime && isDoubtful(event)) probedUntil = entry.felt + beat.probe + beat.allowance(entry.felt)
       }
-      if (entry.kind === 'inbound') heardAt = entry.felt
+      if (entry.kind === 'inbound') heard.set(entry.link ?? held.link, entry.felt)
+      heardAt = heard.get(held.link) ?? heardAt
       if (!beat.isOn) return
       if (entry.kind === 'sample') {
         if (!isLost) look(entry)
@@ -118,18 +122,19 @@ const evenPings = eachClient(
   ({ complain }) => {
     const held = watchHeld()
     const beat = watchBeat()
-    let pingedAt: number | null = null
+    /** By link. */
+    const pinged = new Map<unknown, number>()
     let isConnected = false
     let isLost = false
     let owed = 0
     let pongs: number[] = []
-    const ping = (entry: Entry): void => {
+    const ping = (link: unknown, entry: Entry): void => {
       const { event, eventAt: at } = held
-      const gap = pingedAt === null ? Infinity : at - pingedAt
+      const gap = at - (pinged.get(link) ?? -Infinity)
       const isProbe = event !== null && (isDoubtful(event) || event.type === 'opened')
       if (!isProbe && gap < beat.interval - BLUR)
         complain(`A ping leaves ${gap} ms after the last; the interval is ${beat.interval}.`, entry)
-      pingedAt = at
+      pinged.set(link, at)
     }
     const pong = (entry: Entry): void => {
       if (--owed < 0) complain('A pong leaves that no ping asked for.', entry)
@@ -146,8 +151,7 @@ const evenPings = eachClient(
           isLost = true
           return
         case 'effect':
-          if (entry.machine === 'connection' && entry.effect.type === 'ping') ping(entry)
-          if (entry.machine === 'connection' && entry.effect.type === 'open') pingedAt = null
+          if (entry.machine === 'connection' && entry.effect.type === 'ping') ping(entry.effect.link, entry)
           break
         case 'status':
           isConnected = entry.status === 'connected'
@@ -160,7 +164,8 @@ const evenPings = eachClient(
           if (entry.text.startsWith('{"type":"pong"')) pong(entry)
           break
         case 'sample': {
-          if (!isConnected || isLost || pingedAt === null || !beat.isOn) return
+          const pingedAt = pinged.get(held.link)
+          if (!isConnected || isLost || pingedAt === undefined || !beat.isOn) return
           const late = entry.felt - pingedAt - beat.interval
           if (late > beat.allowance(entry.felt)) complain(`A ping is ${Math.round(late)} ms late.`, entry)
           return

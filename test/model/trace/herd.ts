@@ -38,7 +38,7 @@ function watchReturn(): (entry: Entry) => Return | null {
   return (entry) => {
     held.see(entry)
     if (entry.kind === 'made') facts = entry.facts
-    if (entry.kind === 'event' && entry.machine === 'connection' && !held.isStale)
+    if (entry.kind === 'event' && entry.machine === 'connection' && !held.isStale && !held.isOfHeir)
       happen(entry.event, entry.at)
     if (entry.kind !== 'effect' || entry.effect.type !== 'open') return null
     const back =

@@ -70,7 +70,8 @@ export const hintsOnlyRaise: Checker = eachClient(
           else lose(held.eventAt, none)
         }
         if (type !== 'open') return
-        const early = floorAt - held.eventAt
+        // A link that is to follow another one waits for the time to move.
+        const early = (before === null ? floorAt : Math.max(floorAt, moveAt)) - held.eventAt
         if (early > BLUR) complain(`A link is opened ${early} ms sooner than was asked for.`, entry)
         floorAt = ceilingAt = moveAt = -Infinity
       } else if (entry.kind === 'snapshot' && facts) {

@@ -1,12 +1,13 @@
 // docs/invariants.md as text: every invariant in plain words, and where it is checked.
 import { checkers } from './checkers.ts'
-import { compared, later, type Other } from './other.ts'
+import { compared, type Other } from './other.ts'
 
 const everywhere = 'simulator, real sockets, Chromium'
 
 /** Where less than everything can be seen, or happens within a test. */
 const places: { readonly [id: string]: string } = {
   'INV-13': 'simulator (a circuit takes a minute to open)',
+  'INV-15': 'simulator (it sees what the server says)',
   'INV-18': 'real sockets, Chromium (the simulator counts what is left after the close)',
   'INV-24': 'simulator (it sees what the server hears and says)',
   'INV-26': 'simulator (it takes hundreds of clients)',
@@ -35,12 +36,6 @@ ${rows.join('\n')}
 | Invariant | Rule | Shown by |
 | --- | --- | --- |
 ${compared.map(toRow).join('\n')}
-
-## Waiting for levels 2 and 3
-
-| Invariant | Rule | Waits for |
-| --- | --- | --- |
-${later.map(toRow).join('\n')}
 `
 }
 

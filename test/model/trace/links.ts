@@ -4,18 +4,23 @@ import { channelOf, eachClient, watchHeld } from './watch.ts'
 
 const oneLink = eachClient(
   'INV-1',
-  'A client never has more than one link that it has not dropped and that has not closed, and no link is opened twice.',
+  'A client never has more than one link that it has not dropped and that has not closed, but for one that is to follow a link whose server goes away (`rt.go_away`); and no link is opened twice.',
   ({ complain }) => {
     const held = watchHeld()
     let last = 0
+    let leaving: unknown = null
     return (entry) => {
       if (entry.kind === 'effect' && entry.machine === 'connection' && entry.effect.type === 'open') {
         const id = Number(entry.effect.link)
-        if (held.link !== null) complain(`Link ${id} is opened while link ${held.link} is held.`, entry)
+        if (held.link !== null && held.link !== leaving)
+          complain(`Link ${id} is opened while link ${held.link} is held.`, entry)
+        if (held.heir !== null) complain(`Link ${id} is opened while two are held.`, entry)
         if (id <= last) complain(`Link ${id} is opened after link ${last}: its number is not new.`, entry)
         last = Math.max(last, id)
       }
       held.see(entry)
+      if (entry.kind !== 'event' || entry.machine !== 'connection' || held.isStale) return
+      if (entry.event.type === 'away' && entry.event.final !== true) leaving = entry.event.link
     }
   },
 )

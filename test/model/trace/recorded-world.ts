@@ -18,11 +18,18 @@ export function guard<T>(write: Write, where: string, run: () => T): T {
   }
 }
 
-/** The transport, with all text of the link that is held on record. */
-export function recordTransport(transport: Transport, write: Write, counts: Counts): Transport {
+/** The transport, with all text of the links that are held on record. `number`: how the machine calls the link it opens. */
+export function recordTransport(
+  transport: Transport,
+  write: Write,
+  counts: Counts,
+  number: () => number | undefined = () => undefined,
+): Transport {
   return {
     ...transport,
     open(context, events) {
+      const opened = number()
+      const which = opened === undefined ? {} : { link: opened }
       let isOpen = false
       let isHeld = true
       counts.links++
@@ -37,7 +44,7 @@ export function recordTransport(transport: Transport, write: Write, counts: Coun
             guard(write, 'opened', () => events.opened(info))
           },
           message(text) {
-            if (isHeld) write({ kind: 'inbound', text })
+            if (isHeld) write({ kind: 'inbound', text, ...which })
             guard(write, 'message', () => events.message(text))
           },
           closed(info) {
@@ -48,7 +55,7 @@ export function recordTransport(transport: Transport, write: Write, counts: Coun
         return {
           send(text) {
             link.send(text)
-            if (isOpen && isHeld) write({ kind: 'outbound', text, buffered: link.bufferedBytes })
+            if (isOpen && isHeld) write({ kind: 'outbound', text, buffered: link.bufferedBytes, ...which })
           },
           get bufferedBytes() {
             return link.bufferedBytes

@@ -90,6 +90,7 @@ function withRecord(
 ): ConnectionOptions {
   const { write } = ear
   const { url, auth, diagnose, logger, on = {} } = given
+  let opened: number | undefined
   const log =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, context?: unknown): void => {
@@ -98,7 +99,7 @@ function withRecord(
     }
   return {
     ...given,
-    transport: recordTransport(transport, write, counts),
+    transport: recordTransport(transport, write, counts, () => opened),
     runtime: recordRuntime(runtime, write, counts),
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     ...(typeof url === 'function' ? { url: recordAsking('url', '', url, write, counts) } : {}),
@@ -118,6 +119,8 @@ function withRecord(
         const { machine, event, effect } = entry
         if (event) write({ kind: 'event', machine, event: event as Fields })
         if (effect) write({ kind: 'effect', machine, effect: effect as Fields })
+        if (machine === 'connection' && (effect as Fields | undefined)?.type === 'open')
+          opened = Number((effect as Fields).link)
         on.trace?.(entry)
       },
       // To listen to messages is interest in them: nobody listens who was not asked to.

@@ -1,5 +1,7 @@
-// The server's side (INV-24): nobody is told anything before it is known who they are, and nothing after the end.
+// The server's side (INV-15, INV-24): nothing is skipped, and nobody is told anything before it is known who they are, or after the end.
 import type { Checker, Entry, Fields } from './entry.ts'
+import { controlsIn } from './frames.ts'
+import { createLog } from './log.ts'
 
 /** What was seen of one link. */
 interface LinkSeen {
@@ -16,9 +18,13 @@ interface LinkSeen {
 const ofChannels: readonly string[] = ['rt.subscribed', 'rt.message']
 
 /** The type of what is sent, whether by a session or seen from outside. */
-function typeOf({ text, wire }: Fields): string {
+function typeOf(effect: Fields): string {
+  return /^\{"type":"([\w.:-]{1,64})"/.exec(textOf(effect))?.[1] ?? ''
+}
+
+function textOf({ text, wire }: Fields): string {
   const given = text ?? wire
-  return typeof given === 'string' ? (/^\{"type":"([\w.:-]{1,64})"/.exec(given)?.[1] ?? '') : ''
+  return typeof given === 'string' ? given : ''
 }
 
 function happen(link: LinkSeen, { type, text, user }: Fields): void {
@@ -72,5 +78,36 @@ const nobodyUnknown: Checker = {
   },
 }
 
-/** The rule of the server. */
-export const servers: readonly Checker[] = [nobodyUnknown]
+/** What a link was sent of one subscription: up to where, and how much more is replayed. */
+interface Sent {
+  at: { readonly epoch: string | undefined; readonly offset: number | undefined } | null
+}
+
+const nothingSkipped: Checker = {
+  id: 'INV-15',
+  rule: 'What a link is sent of a stream is an unbroken part of the log, whichever process sends it: nothing that was kept is skipped.',
+  check(trace) {
+    const log = createLog()
+    for (const entry of trace) log.see(entry)
+    const links = new Map<string, Sent>()
+    return trace.flatMap((entry) => {
+      if (entry.kind !== 'session' || entry.effect?.type !== 'send') return []
+      return controlsIn(textOf(entry.effect)).flatMap((frame) => {
+        const { type, id, ref, channel = '', epoch, offset, replay = 0, data } = frame
+        if (type === 'rt.subscribed')
+          links.set(`${entry.link} ${id}`, { at: replay === 0 ? { epoch, offset } : null })
+        const sent = type === 'rt.message' ? links.get(`${entry.link} ${ref}`) : undefined
+        const place = log.placesOf(channel, data).find((one) => one.epoch === epoch && one.offset === offset)
+        if (!sent || !place) return []
+        const { at } = sent
+        sent.at = { epoch, offset }
+        if (at === null || (at.epoch === epoch && at.offset === place.prev)) return []
+        const what = `${channel} is sent ${epoch}:${offset} after ${at.epoch}:${at.offset}.`
+        return [{ invariant: 'INV-15', what, entry }]
+      })
+    })
+  },
+}
+
+/** The rules of the server. */
+export const servers: readonly Checker[] = [nobodyUnknown, nothingSkipped]

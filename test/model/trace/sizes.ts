@@ -1,6 +1,6 @@
 // What waits and what is held has a bound (INV-16, INV-18).
 import type { Call, Checker, ClientFacts, Leftovers } from './entry.ts'
-import { eachClient } from './watch.ts'
+import { eachClient, watchHeld } from './watch.ts'
 
 /** What a WebSocket adds to a message on the wire, at most. */
 const FRAMING = 14
@@ -49,7 +49,9 @@ const boundedHold = eachClient(
     let channels = 0
     let promises = 0
     let subscribes = false
+    const held = watchHeld()
     return (entry) => {
+      held.see(entry)
       if (entry.kind === 'made') channels = Object.keys(entry.facts.channels).length
       else if (entry.kind === 'call' && 'id' in entry.call) promises++
       else if (entry.kind === 'settled') promises--
@@ -58,7 +60,7 @@ const boundedHold = eachClient(
         // One alarm for the connection, one for what waits to be sent, one for each channel; one for all subscriptions.
         const most: Leftovers = {
           timers: 2 + channels + Number(subscribes),
-          links: 1,
+          links: held.heir === null ? 1 : 2,
           listeners: 1,
           promises,
           // A url that is asked for cannot be told to stop; a few may be under way.

@@ -2,6 +2,7 @@
 import type { Checker, Entry, Logged, Violation } from './entry.ts'
 import { watchSubscribed, type ControlFrame } from './frames.ts'
 import { createLog, type Log } from './log.ts'
+import { inDeliveryOrder } from './order.ts'
 import { eachClient } from './watch.ts'
 
 /** A place in a history. */
@@ -155,7 +156,7 @@ function streamRule(id: Wrong[0], rule: string): Checker {
           const wrong = watch(entry)
           if (wrong?.[0] === id) complain(wrong[1], entry)
         }
-      }).check(trace)
+      }).check(inDeliveryOrder(trace))
     },
   }
 }

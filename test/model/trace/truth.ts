@@ -1,6 +1,7 @@
 // What is live is true (INV-12): proven on this link, a value of the server's, and none older than the proof.
 import type { ChannelShown, Checker, ClientFacts, Entry, Fields, Violation } from './entry.ts'
 import { watchSubscribed } from './frames.ts'
+import { inDeliveryOrder } from './order.ts'
 import { createTruthLog, type TruthLog } from './truth-log.ts'
 import { BLUR, channelOf, eachClient } from './watch.ts'
 
@@ -138,8 +139,9 @@ function watchClient(
           if (entry.event.type === 'ready' && Number(entry.event.level) > 1) subscribes = true
           return
         }
+        // What ends with a link that was followed says nothing of what the next one has answered.
+        if (entry.event.type === 'down' && of(channel).isUp) subscribed.leave(channel)
         happen(of(channel), entry.event, subscribed.answerOf(channel)?.recovered === true)
-        if (entry.event.type === 'down') subscribed.leave(channel)
         return
       }
       case 'effect': {
@@ -149,6 +151,8 @@ function watchClient(
         isConnected = subscribes = false
         subscribed.clear()
         for (const evidence of channels.values()) {
+          // Handed over without a break.
+          if (evidence.isUp) evidence.kept = evidence.proof
           evidence.proof = null
           evidence.loads.clear()
           evidence.arrived = null
@@ -205,7 +209,7 @@ const liveIsTrue: Checker = {
         if (entry.kind === 'truth') truth.add(entry.channel, entry.value, entry.soon ?? false)
         else watch(entry)
       }
-    }).check(trace)
+    }).check(inDeliveryOrder(trace))
   },
 }
 

@@ -41,43 +41,63 @@ export const BLUR = 5
 /** A timer that comes later than this is late in the library's own words; up to it a deadline counts as met (G3). */
 export const LATE = 2_000
 
-/** The link and the request a client holds, told from its effects and events alone. */
+/** The links and the requests a client holds, told from its effects and events alone. */
 export interface Held {
   /** Takes the next entry of the client. */
   see(entry: Entry): void
-  /** The link that was opened and neither dropped nor closed. */
+  /** The link that was opened and neither dropped nor closed; of two, the one that delivers. */
   readonly link: number | null
+  /** The link that is to follow it. */
+  readonly heir: number | null
   /** The connection's event under way, or the last. */
   readonly event: Fields | null
   /** When that was, by the client's own clock. */
   readonly eventAt: number
   /** That event speaks of a link or a request that was not held when it came. */
   readonly isStale: boolean
+  /** That event is about the link that is to follow, or what is asked for it. */
+  readonly isOfHeir: boolean
 }
 
 /** Answers end a request; `admitted` leaves the place in the gate held. */
 const answers: readonly unknown[] = ['diagnosed', 'prepared', 'unprepared']
+const questions: readonly unknown[] = ['diagnose', 'prepare', 'queue', 'renew']
 
 /** Nothing is held. */
 export function watchHeld(): Held {
   let link: number | null = null
-  let request: unknown = null
+  let heir: number | null = null
+  /** And whether each is asked for a link that is to follow. */
+  const requests = new Map<unknown, boolean>()
   let event: Fields | null = null
   let eventAt = -Infinity
   let isStale = false
+  let isOfHeir = false
+  const end = (one: unknown): void => {
+    if (one !== link && one !== heir) return
+    if (one === link) link = heir
+    heir = null
+  }
   const happen = (next: Fields): void => {
+    const isLink = next.link !== undefined
+    const isRequest = next.request !== undefined && next.type !== 'loaded'
     isStale =
-      (next.link !== undefined && next.link !== link) ||
-      (next.request !== undefined && next.request !== request)
+      (isLink && next.link !== link && next.link !== heir) || (isRequest && !requests.has(next.request))
+    isOfHeir =
+      !isStale &&
+      ((isLink && next.link === heir) ||
+        (isRequest && requests.get(next.request) === true) ||
+        (next.type === 'due' && next.slot === 'heir'))
     if (isStale) return
-    if (next.type === 'closed') link = null
-    if (answers.includes(next.type)) request = null
+    if (next.type === 'closed') end(next.link)
+    if (answers.includes(next.type)) requests.delete(next.request)
   }
   const act = ({ type, ...effect }: Fields): void => {
-    if (type === 'open') link = Number(effect.link)
-    else if (type === 'drop' && effect.link === link) link = null
-    else if (type === 'diagnose' || type === 'prepare' || type === 'queue') request = effect.request
-    else if (type === 'cancel' && effect.request === request) request = null
+    if (type === 'open' && link === null) link = Number(effect.link)
+    else if (type === 'open') heir = Number(effect.link)
+    else if (type === 'drop') end(effect.link)
+    else if (questions.includes(type)) requests.set(effect.request, link !== null && type !== 'renew')
+    else if (type === 'cancel') requests.delete(effect.request)
   }
   return {
     see(entry) {
@@ -90,6 +110,9 @@ export function watchHeld(): Held {
     get link() {
       return link
     },
+    get heir() {
+      return heir
+    },
     get event() {
       return event
     },
@@ -98,6 +121,9 @@ export function watchHeld(): Held {
     },
     get isStale() {
       return isStale
+    },
+    get isOfHeir() {
+      return isOfHeir
     },
   }
 }

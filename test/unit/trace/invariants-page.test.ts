@@ -3,7 +3,7 @@ import { format, resolveConfig } from 'prettier'
 import { expect, it } from 'vitest'
 import { checkers } from '../../model/trace/checkers.ts'
 import { toPage } from '../../model/trace/invariants-page.ts'
-import { compared, later } from '../../model/trace/other.ts'
+import { compared } from '../../model/trace/other.ts'
 import { readPage } from '../../support/pages.ts'
 import { filesBelow, root } from '../../support/source-files.ts'
 
@@ -16,7 +16,7 @@ it('[E1] docs/invariants.md is what the checkers say (-u writes it)', async () =
 
 it('[E1] every invariant is checked, compared, or waits for its level', () => {
   const all = Array.from({ length: 30 }, (_, index) => `INV-${index + 1}`)
-  const known = [...checkers, ...compared, ...later].map(({ id }): string => id)
+  const known = [...checkers, ...compared].map(({ id }): string => id)
   expect(all.filter((id) => !known.includes(id))).toEqual([])
   expect(known.filter((id) => !all.includes(id))).toEqual([])
   expect(new Set(checkers.map(({ id }) => id)).size).toBe(checkers.length)
