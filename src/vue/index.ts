@@ -109,14 +109,8 @@ export function useChannel(
   equal?: (previous: unknown, next: unknown) => boolean,
 ): unknown {
   if (selector) return useSelected(channel, selector, equal)
+  // Which kind of channel it will be may not be known yet.
   const first = toValue(channel)?.getInitialSnapshot()
-  return useFields<Fields>(
-    channel as MaybeRefOrGetter<Readable<Fields>>,
-    first === undefined ? [...stateFields, ...streamFields] : 'items' in first ? streamFields : stateFields,
-  )
+  const fields = first ? Object.keys(first) : 'data freshness source error asOf items gap'.split(' ')
+  return useFields(channel, fields as (keyof ChannelSnapshot)[])
 }
-
-/** What either kind of channel has: which it is may not be known before there is one. */
-type Fields = StateSnapshot<unknown> & StreamSnapshot<unknown>
-const stateFields = ['data', 'freshness', 'source', 'error', 'asOf'] as const
-const streamFields = ['items', 'freshness', 'gap'] as const
