@@ -240,7 +240,7 @@ describe('publications and requests', () => {
     await vi.waitFor(() => expect(heard).toEqual(Array.from({ length: 40 }, (_, n) => n)))
   })
 
-  it('[G19 INV-6] whose acknowledgement was lost are sent again, and published once', async () => {
+  it('[G19 INV-6] (fault S9) whose acknowledgement was lost are sent again, and published once', async () => {
     const { server, live, cut, heal } = await world(open)
     const chat = live.stream<number>('chat:1')
     const heard: number[] = []

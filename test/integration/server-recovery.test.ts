@@ -143,7 +143,7 @@ describe('a server at level 3', () => {
     expect(await ann.closed).toBe('4403 another user')
   })
 
-  it('(fault S17) says what can be tried again while its broker is away, and serves again after', async () => {
+  it('[G18] (fault S17) says what can be tried again while its broker is away, and serves again after', async () => {
     const inner = memoryBroker()
     let isAway = true
     const guard =
@@ -208,7 +208,7 @@ describe('a server at level 3', () => {
     expect(asked).toBe(1)
   })
 
-  it('(fault S17) [G18 R7] answers every publication while its broker hangs, and lets none wait without end', async () => {
+  it('[G18 R7] (fault S17) answers every publication while its broker hangs, and lets none wait without end', async () => {
     const clock = virtualClock()
     const inner = memoryBroker({ clock })
     let hangs = true

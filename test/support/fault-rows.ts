@@ -20,7 +20,7 @@ export interface Family {
 
 /**
  * A family of lines `id | what | holds | note`. A note that begins with "Later:" says that no test can show the row yet:
- * it needs acknowledged sends, positions, subscriptions or a broker, which levels 0 and 1 do not have.
+ * it needs a broker on Redis or PostgreSQL, or patches on the wire.
  */
 function family(title: string, table: string): Family {
   const rows = table
@@ -60,8 +60,8 @@ N19 | Flapping: 3 s up, 3 s down, for 10 minutes | Attempts stay within the budg
 N20 | A bad certificate | A failure like any other, told with its code, tried ever more rarely |
 N21 | A proxy that lets HTTP pass and no WebSocket | Polls begin, the socket is retried rarely, and comes back when the path heals |
 N22 | A relay delivers a frame twice | Delivered twice at levels 0 and 1: state is compared, so nothing changes |
-N23 | A relay loses a frame within a link |  | Later: a gap is seen by its position (level 3)
-N24 | Two servers with different histories |  | Later: positions and epochs (level 3)
+N23 | A relay loses a frame within a link | Level 3: the hole is seen by its position, with the next message or by the server's look at the top, and what is missing is asked for. Below, unnoticed until the next whole state |
+N24 | Two servers with different histories | Another epoch is another history: an honest gap, never a wrong \`recovered\` |
 `,
   ),
   family(
@@ -74,21 +74,21 @@ S4 | \`rt.go_away\` with a spread, then a close | New sends wait for the new lin
 S5 | Accepts and closes at once, every time | Being accepted is no success: waits grow, the circuit opens |
 S6 | Accepts and never says \`server_ready\` | Where it is required: a failure after \`handshakeTimeout\`. Else: a plain server |
 S7 | Answers no ping but pushes | The link is kept; quality \`disconnected\`, or \`unknown\` if it never answered |
-S8 | Answers pings but its broker is dead |  | Later: positions are checked (level 3), brokers
-S9 | The acknowledgement of a send is lost | Levels 0 and 1 never send again what was written | Later: resent under the same id (levels 2 and 3)
-S10 | An acknowledgement of nothing we know, or twice |  | Later: levels 2 and 3
+S8 | Answers pings but its broker is dead | The subscriptions end with \`insufficient_state\`, to be tried again: nothing of them is live meanwhile |
+S9 | The acknowledgement of a send is lost | Level 3 sends again under the same id, and it is published once; below, what was written is never sent again |
+S10 | An acknowledgement of nothing we know, or twice | Each publication settles once; the rest is ignored |
 S11 | A reader that is too slow | It alone is closed, with 4429; memory stays flat; it comes back and gets the newest state |
-S12 | Restart with an empty history |  | Later: epochs (level 3)
+S12 | Restart with an empty history | Another epoch: a gap is told, and offsets begin anew |
 S13 | Redis loses its last entries |  | Later: brokers
-S14 | Redis drops a message |  | Later: brokers
+S14 | Redis drops a message | The server sees the hole and ends the subscription with \`insufficient_state\`; the client asks for what is missing | By any broker: there is none on Redis yet.
 S15 | PostgreSQL commits out of order |  | Later: brokers
 S16 | NOTIFY is lost |  | Later: brokers
-S17 | The broker is away for 60 s |  | Later: brokers
+S17 | The broker is away for 60 s | What is asked for is refused as \`unavailable\`, to be tried again; the server lives, and serves again after |
 S18 | The server's clock jumps by an hour | Delivery goes on; a user whose time is over is out within 30 s |
 S19 | The client is back while its old link is half-open | The older link is ended, and its late end does not touch the new one |
 S20 | Client and server of different versions | What is unknown is ignored, in both directions |
 S21 | Advice that is absurd: \`heartbeat.interval: 1\`, \`retry_after: -1\` | Clamped or ignored; never a hot loop |
-S22 | An answer to a subscription that is over |  | Later: subscriptions (levels 2 and 3)
+S22 | An answer to a subscription that is over | Each subscribe has its own ref: what speaks of an older one is not heard |
 `,
   ),
   family(
@@ -136,12 +136,12 @@ C9 | A test framework fakes \`Date\` and \`setTimeout\` | The runtime given rule
 P1 | Binary frames | The client does not read them and goes on; the server closes with 1003 |
 P2 | Data before \`server_ready\`, or before authentication | The client drops what it may not take; the server closes with 4401 |
 P3 | A second \`client_ready\` or \`server_ready\` | The server closes with 4409; the client takes it as new advice |
-P4 | Subscribed twice to a channel | One channel, one link | Later: on the wire there are no subscriptions before levels 2 and 3.
-P5 | A send after the end | Refused or queued by rule, settled once | Later: publishing to a channel (levels 2 and 3)
-P6 | Positions that go back, repeat, or are none |  | Later: level 3
-P7 | Another epoch within a link |  | Later: level 3
-P8 | A server that claims to have recovered |  | Later: level 3
-P9 | A replay larger than announced |  | Later: level 3
+P4 | Subscribed twice to a channel | The newer subscribe takes the place of the older one |
+P5 | A send after the end | Refused or queued by rule, settled once |
+P6 | Positions that go back, repeat, or are none | What was seen is left out; what does not follow is asked for anew |
+P7 | Another epoch within a link | Not delivered as if it followed: it is asked for anew |
+P8 | A server that claims to have recovered | Its claim is checked against what it sends |
+P9 | A replay larger than announced | It is no run to the announced top: asked for once more, then taken as lost |
 P10 | An error without code, with a huge text, with HTML | Typed, cut to 256 characters, nothing ends |
 P11 | Close codes that cannot be, or none | A normal loss, never a throw |
 P12 | A server that echoes what we say | Pings are answered, 10 a second at most |
@@ -185,7 +185,7 @@ R5 | 1 000 connections of one address, 100 of one user | 429 above the limit of 
 R6 | Slowloris: bytes that drip, links that say nothing | Dropped, or closed with 4408 |
 R7 | A reader that never reads | As S11 |
 R8 | 10 000 messages a second of one client | Told once, then closed with 4429; others are served as before |
-R9 | A storm of subscriptions and names |  | Later: subscriptions (levels 2 and 3)
+R9 | A storm of subscriptions and names | So many channels for a link and so many subscribes a minute, and no more |
 R10 | The server is full | New links are refused with 503, those there are stay | By its limit: running out of file descriptors is not tried.
 R11 | Storage that throws or is full | None is used |
 `,

@@ -37,7 +37,7 @@ export function renderFaults(tests: readonly NamedTest[]): string {
   const page = [
     '# Faults',
     `What goes wrong on real networks, servers, pages and clocks, what holds then, and the tests that show it: ${shown} of ${rows.length} faults.`,
-    'A fault marked "Later" cannot be met yet: it belongs to acknowledged sends, positions, subscriptions or brokers, which levels 0 and 1 of the protocol do not have. What a test does not show of a fault stands beside it.',
+    'A fault marked "Later" cannot be met yet: it belongs to brokers on Redis or PostgreSQL, or to patches on the wire. What a test does not show of a fault stands beside it.',
     'This page is written by `npm run requirements` from the names of the tests, and every test run checks it.',
     ...families.flatMap(({ title, rows }) => [`## ${title}`, table(rows, tests)]),
   ]

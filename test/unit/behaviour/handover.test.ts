@@ -122,7 +122,7 @@ describe('a server that goes away', () => {
     ])
   })
 
-  it('[G14] whose follower knows nothing of before leaves an honest gap', () => {
+  it('[G14] (fault N24) whose follower knows nothing of before leaves an honest gap', () => {
     const r = streaming()
     r.server.behaves((link) => {
       link.accept()

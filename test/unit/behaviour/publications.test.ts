@@ -191,7 +191,7 @@ describe('a publication', () => {
     expect(seen).toEqual(['small', 'x'.repeat(100), 'small'])
   })
 
-  it('[G8] under way when the connection closes ends as maybe delivered', async () => {
+  it('[G8] (fault P5) under way when the connection closes ends as maybe delivered', async () => {
     const r = rig()
     scripted(r, () => undefined)
     r.live.connect()

@@ -80,7 +80,7 @@ describe('a subscription', () => {
     expect(one.hear({ type: 'link', isUp: true })).toMatchObject([{ since: at(6) }])
   })
 
-  it('(fault S22) does not hear what was said to an older one, or comes twice', () => {
+  it('[G14] (fault S22) does not hear what was said to an older one, or comes twice', () => {
     const one = live()
     expect(one.frame(answer('s0'))).toEqual([])
     expect(one.frame(answer('s1'))).toEqual([])
@@ -151,7 +151,7 @@ describe('a subscription', () => {
     expect(two.state).toMatchObject({ phase: 'refused', dueAt: null })
   })
 
-  it('[G12 G14] leaves out what it had, and asks at a hole or another epoch for what is missing: at once, then later', () => {
+  it('[G12 G14] (fault N23) (fault P6) (fault P7) leaves out what it had, and asks at a hole or another epoch for what is missing: at once, then later', () => {
     for (const wrong of [said(8), said(6, 5, 'other'), { data: 1, position: null, prev: 0 }]) {
       const one = live()
       expect(one.frame({ kind: 'delivery', ref: 's1', delivery: said(5) })).toEqual([])
@@ -222,7 +222,7 @@ describe('what a server claims to have recovered', () => {
     }
   })
 
-  it('(fault P8) is not believed where nothing proves it', () => {
+  it('[G14] (fault P8) is not believed where nothing proves it', () => {
     for (const claim of [
       { recovered: true, position: at(6) },
       { recovered: true, position: at(5, 'other') },
@@ -236,7 +236,7 @@ describe('what a server claims to have recovered', () => {
     expect(first.frame(answer('s1', { recovered: true }))).toMatchObject([{ recovered: false }])
   })
 
-  it('(fault P9) that is no run is asked for once more, and then taken as what it is: lost', () => {
+  it('[G14] (fault P9) that is no run is asked for once more, and then taken as what it is: lost', () => {
     for (const wrong of [
       [said(6), said(8)],
       [said(7), said(6)],

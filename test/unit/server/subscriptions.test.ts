@@ -145,7 +145,7 @@ describe('subscribing', () => {
       ])
   })
 
-  it('(fault P4) a second subscribe takes the place of the first: what was under way for that one is not heard', () => {
+  it('[G18] (fault P4) a second subscribe takes the place of the first: what was under way for that one is not heard', () => {
     const link = driveOpen(3)
     link.hear({ type: 'rt.subscribe', id: '8', channel: 'a' })
     link.hear({ type: 'rt.subscribe', id: '9', channel: 'a' })
@@ -176,7 +176,7 @@ describe('subscribing', () => {
     ])
   })
 
-  it('(fault S22) what comes after the unsubscribe is not sent any more', () => {
+  it('[G14] (fault S22) what comes after the unsubscribe is not sent any more', () => {
     const link = driveOpen(3)
     join(link)
     expect(link.hear({ type: 'rt.unsubscribe', id: '9', channel: 'a' })).toMatchObject([
@@ -224,7 +224,7 @@ describe('subscribing', () => {
     ])
   })
 
-  it('[B7] gives so many channels and no more, and so many subscribes a minute', () => {
+  it('[B7] (fault R9) gives so many channels and no more, and so many subscribes a minute', () => {
     const link = driveOpen(3, { ...calm, limits: { subscriptions: 2, subscriptionsPerMinute: 1 } })
     const ask = (channel: string): unknown => link.hear({ type: 'rt.subscribe', id: '8', channel })[0]
     expect([ask('a'), ask('b')]).toMatchObject([{ type: 'subscribe' }, { type: 'subscribe' }])
@@ -276,7 +276,7 @@ describe('messages of a subscription', () => {
     expect(link.sent.at(-1)).toMatchObject({ type: 'rt.unsubscribed', code: 'insufficient_state' })
   })
 
-  it('[G14] ends when the broker may have lost something, and when too much comes while the past is read', () => {
+  it('[G14] (fault S8) ends when the broker may have lost something, and when too much comes while the past is read', () => {
     const lost = driveOpen(3)
     join(lost)
     lost.event({ type: 'lost', channel: 'a' })
