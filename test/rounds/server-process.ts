@@ -1,7 +1,13 @@
 // A server at level 3 in a process of its own, with a broker of its own or one that it borrows. Run by server.ts.
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createServer, memoryBroker, toNodeListener, type RealtimeServer } from '../../src/server/index.ts'
+import {
+  createServer,
+  memoryBroker,
+  toNodeListener,
+  type Published,
+  type RealtimeServer,
+} from '../../src/server/index.ts'
 import { takeCensus, type Census } from '../soak/census.ts'
 import { serve, tellNews } from '../soak/child.ts'
 import { borrowBroker, type BrokerTold } from '../support/ipc-broker.ts'
@@ -38,7 +44,7 @@ const http = createHttpServer(toNodeListener((request) => live?.fetch(request)))
 
 const toPlace = (channel: string): Place => ({ process: process.pid, n: said.get(channel) ?? 0 })
 
-function say(channel: string, padding: string = ''): Promise<unknown> | undefined {
+function say(channel: string, padding: string = ''): Promise<Published> | undefined {
   said.set(channel, (said.get(channel) ?? 0) + 1)
   return live?.publish(channel, padding === '' ? toPlace(channel) : { ...toPlace(channel), padding })
 }
@@ -82,6 +88,8 @@ const answers = {
   }) {
     for (let n = 0; n < count; n++) await say(channel, 'x'.repeat(bytes))
   },
+  /** One message, and how many links get it. */
+  recipients: async ({ channel }: { readonly channel: string }) => (await say(channel))?.recipients ?? 0,
   pass({ ms }: { readonly ms: number }) {
     ahead += ms
   },

@@ -1,0 +1,59 @@
+// Thousands of channels taken and let go on one connection, again and again: neither end keeps anything of them. `npm run channels` takes 10 000.
+import { expect, it, vi } from 'vitest'
+import type { ChannelsAnswers } from '../rounds/channels-process.ts'
+import { startServer } from '../rounds/site.ts'
+import { startChild } from '../soak/child.ts'
+import { bundled } from '../support/bundled.ts'
+import { createScene } from '../support/scene.ts'
+
+const CHANNELS = Number(process.env['CHANNELS'] ?? 3_000)
+/** Code is compiled and caches are filled during the first ones. */
+const WARM_UP = 3
+const CYCLES = 5
+/** What V8 takes for itself during so many cycles, however many channels there are: bytes. One name kept of each would be more. */
+const DRIFT = { client: 300_000, server: 1_000_000 }
+/** Longer than a broker remembers a channel in which something was said. */
+const AGES = 200_000_000
+
+it(
+  `[A12 R7] takes ${CHANNELS} channels and lets them go on one connection, and neither end grows by it`,
+  { timeout: 600_000 },
+  async (context) => {
+    const scene = createScene(context)
+    const script = (name: string): Promise<string> =>
+      bundled(new URL(`../rounds/${name}.ts`, import.meta.url))
+    const [ofClient, ofServer] = await Promise.all([script('channels-process'), script('server-process')])
+    const { child: server, port } = await startServer(ofServer)
+    scene.onEnd(() => server.kill('SIGKILL'))
+    const client = startChild<ChannelsAnswers>(ofClient)
+    scene.onEnd(() => client.kill('SIGKILL'))
+    await client.ask('connect', { url: `ws://127.0.0.1:${port}/ws` })
+
+    const heaps: Array<{ readonly client: number; readonly server: number }> = []
+    for (let cycle = 0; cycle < WARM_UP + CYCLES; cycle++) {
+      // Names that were never heard of before.
+      const name = `cycle${cycle}`
+      const last = `${name}:${CHANNELS - 1}`
+      const waitFor = (check: () => Promise<void>): Promise<void> =>
+        vi.waitFor(check, { timeout: 60_000, interval: 20 })
+      await client.ask('take', { name, count: CHANNELS })
+      await waitFor(async () => expect((await client.ask('taken')).live).toBe(CHANNELS))
+      expect(await server.ask('recipients', { channel: last })).toBe(1)
+      await waitFor(async () => expect((await client.ask('taken')).messages).toBe(1))
+      await client.ask('drop')
+      await waitFor(async () => expect(await server.ask('recipients', { channel: last })).toBe(0))
+      await server.ask('pass', { ms: AGES })
+      // Whoever comes next makes the broker look through what it remembers.
+      await server.ask('recipients', { channel: 'next' })
+      const [of, at] = [await client.ask('census'), await server.ask('census')]
+      expect(at.sockets).toBe(1)
+      heaps.push({ client: of.heap, server: at.heap })
+    }
+    console.log(heaps.map((heap) => `${heap.client / 1e6} MB, ${heap.server / 1e6} MB`).join('\n'))
+    for (const end of ['client', 'server'] as const) {
+      const least = (from: number, to?: number): number =>
+        Math.min(...heaps.slice(from, to).map((heap) => heap[end]))
+      expect(least(-2) - least(WARM_UP - 1, WARM_UP + 1), end).toBeLessThan(DRIFT[end])
+    }
+  },
+)
