@@ -19,11 +19,17 @@ const onlyNews = eachClient(
       news: string | null
       /** How many of those who were subscribed when it became news have not been told. */
       untold: number
+      /** How often its data was replaced at that instant: within one turn it may go there and back. */
+      applied: { at: number; count: number }
     }
     const channels = new Map<string, Told>()
     const of = (channel: string): Told => {
       let told = channels.get(channel)
-      if (!told) channels.set(channel, (told = { subscribers: 0, news: null, untold: 0 }))
+      if (!told)
+        channels.set(
+          channel,
+          (told = { subscribers: 0, news: null, untold: 0, applied: { at: 0, count: 0 } }),
+        )
       return told
     }
     const count = (channel: string, by: 1 | -1): void => {
@@ -31,11 +37,18 @@ const onlyNews = eachClient(
       told.subscribers += by
       if (told.subscribers === 0) told.news = null
     }
+    const apply = ({ machine, felt }: Extract<Entry, { kind: 'effect' }>): void => {
+      const told = of(channelOf(machine) ?? '')
+      const { at, count } = told.applied
+      told.applied = { at: felt, count: at === felt ? count + 1 : 1 }
+    }
     const tell = (entry: Extract<Entry, { kind: 'channel' }>): void => {
       const told = of(entry.channel)
       const news = newsOf(entry)
       // An error is news each time, although it reads the same.
-      const isNew = news !== told.news || (entry.error !== null && told.untold === 0)
+      const isBack = told.applied.at === entry.felt && told.applied.count > 1 && told.untold === 0
+      const isNew = news !== told.news || isBack || (entry.error !== null && told.untold === 0)
+      if (isNew) told.applied = { at: 0, count: 0 }
       if (isNew) told.untold = Math.max(1, told.subscribers)
       told.news = news
       if (told.untold-- <= 0) complain(`${entry.channel} tells what it has told before.`, entry)
@@ -71,6 +84,7 @@ const onlyNews = eachClient(
       if (entry.kind === 'call' && entry.call.name === 'subscribe') count(entry.call.channel, 1)
       else if (entry.kind === 'call' && entry.call.name === 'unsubscribe') count(entry.call.channel, -1)
       else if (entry.kind === 'channel') tell(entry)
+      else if (entry.kind === 'effect' && entry.effect.type === 'applyPush') apply(entry)
       else if (entry.kind === 'message') receive(entry)
       else if (entry.kind === 'inbound') arrive(entry.text)
       else if (entry.kind === 'outbound') subscribed.sends(entry.text)
