@@ -210,6 +210,14 @@ export const handoverMutants: readonly Mutant[] = [
   ...all(stream, '[G8 B1] who iterates over a stream is told that it has ended', [
     ['who iterates waits for ever', `for (const end of [...iterators]) end()`, ``],
   ]),
+  ...all('src/server/hub.ts', '[C1a G14] the state that comes with an answer is no older than its position', [
+    [
+      'the state is read before its position',
+      `await write(link, () => answer(past, data))`,
+      `const { top } = await broker.history(channel, null, 0)
+    await write(link, () => answer({ ...past, top }, data))`,
+    ],
+  ]),
   ...all('src/connection.ts', '[G18 G20] who publishes hears it: what was asked for before leaves before', [
     ['publications leave before what was subscribed to', `feeds.subscriptions.flush()`, ``],
   ]),

@@ -163,8 +163,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'a watch that was stopped goes on',
     file: 'src/server/channels.ts',
     find: `clock.clearTimeout(timer)
-        if (isWatched())`,
-    replace: `if (isWatched())`,
+        if (!isWatched()) return`,
+    replace: `if (!isWatched()) return`,
     by: watched,
   },
   {

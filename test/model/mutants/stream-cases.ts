@@ -1,6 +1,11 @@
 // Named cases for streams at levels 2 and 3: what is asked for, what is told, how it ends. Each runs on its own and throws when it fails.
 import assert from 'node:assert/strict'
 import { createConnection, type Connection } from '../../../src/index.ts'
+import { createAttempt } from '../../../src/server/attempt.ts'
+import { createHub } from '../../../src/server/hub.ts'
+import type { Link } from '../../../src/server/link.ts'
+import { memoryBroker } from '../../../src/server/memory-broker.ts'
+import { resolveServerOptions } from '../../../src/server/options.ts'
 import { mockServer, virtualClock, type MockServer, type VirtualClock } from '../../../src/testing/index.ts'
 
 async function connected(
@@ -91,5 +96,32 @@ export const streamCases: Readonly<Record<string, () => void | Promise<void>>> =
     const types = server.received.map(({ type }) => type).filter((type) => type.startsWith('rt.'))
     assert.deepEqual(types, ['rt.subscribe', 'rt.publish'])
     assert.deepEqual(heard, ['mine'])
+  },
+
+  async '[C1a G14] the state that comes with an answer is no older than its position'() {
+    const clock = virtualClock()
+    const options = resolveServerOptions({ runtime: { clock, random: () => 0.5 } })
+    const broker = memoryBroker({ clock, random: () => 0.5 })
+    const offsets: unknown[] = []
+    const user = { id: 'ann' }
+    const link: Link = {
+      id: 'l1',
+      stats: () => assert.fail('nobody asks'),
+      flushed: () => Promise.resolve(),
+      dispatch: (event) => event.type === 'joined' && offsets.push(event.past.top.offset),
+    }
+    const hub = createHub({
+      options,
+      broker,
+      ...createAttempt(options),
+      mayRead: () => true,
+      userOf: () => user,
+      // The state is read, and then something is published.
+      stateOf: () => broker.publish('a', '"news"').then(() => '"before"'),
+    })
+    hub.subscribe(link, { type: 'subscribe', channel: 'a', ref: 's1', since: null, limit: 0, user })
+    await clock.advanceAsync(100)
+    assert.deepEqual(offsets, [0])
+    hub.close()
   },
 }
