@@ -7,11 +7,13 @@ import { bundled } from '../support/bundled.ts'
 import { createScene } from '../support/scene.ts'
 
 const CHANNELS = Number(process.env['CHANNELS'] ?? 3_000)
+/** Taken in one turn: a server that has as many already answers them before a client asks again. */
+const AT_ONCE = 1_000
 /** Code is compiled and caches are filled during the first ones. */
 const WARM_UP = 3
-const CYCLES = 5
+const CYCLES = 4
 /** What V8 takes for itself during so many cycles, however many channels there are: bytes. One name kept of each would be more. */
-const DRIFT = { client: 300_000, server: 1_000_000 }
+const DRIFT = { client: 300_000, server: 1_500_000 }
 /** Longer than a broker remembers a channel in which something was said. */
 const AGES = 200_000_000
 
@@ -36,8 +38,11 @@ it(
       const last = `${name}:${CHANNELS - 1}`
       const waitFor = (check: () => Promise<void>): Promise<void> =>
         vi.waitFor(check, { timeout: 60_000, interval: 20 })
-      await client.ask('take', { name, count: CHANNELS })
-      await waitFor(async () => expect((await client.ask('taken')).live).toBe(CHANNELS))
+      for (let from = 0; from < CHANNELS; from += AT_ONCE) {
+        const to = Math.min(CHANNELS, from + AT_ONCE)
+        await client.ask('take', { name, from, to })
+        await waitFor(async () => expect((await client.ask('taken')).live).toBe(to))
+      }
       expect(await server.ask('recipients', { channel: last })).toBe(1)
       await waitFor(async () => expect((await client.ask('taken')).messages).toBe(1))
       await client.ask('drop')
@@ -45,9 +50,14 @@ it(
       await server.ask('pass', { ms: AGES })
       // Whoever comes next makes the broker look through what it remembers.
       await server.ask('recipients', { channel: 'next' })
-      const [of, at] = [await client.ask('census'), await server.ask('census')]
-      expect(at.sockets).toBe(1)
-      heaps.push({ client: of.heap, server: at.heap })
+      expect((await server.ask('census')).sockets).toBe(1)
+      // What is found dead by one collection may hold what the next one finds.
+      const heapOf = async (ask: () => Promise<{ readonly heap: number }>): Promise<number> =>
+        Math.min((await ask()).heap, (await ask()).heap, (await ask()).heap)
+      heaps.push({
+        client: await heapOf(() => client.ask('census')),
+        server: await heapOf(() => server.ask('census')),
+      })
     }
     console.log(heaps.map((heap) => `${heap.client / 1e6} MB, ${heap.server / 1e6} MB`).join('\n'))
     for (const end of ['client', 'server'] as const) {

@@ -4,13 +4,14 @@ import { createConnection, webSocket, type Connection } from '../../src/index.ts
 import { takeCensus } from '../soak/census.ts'
 import { serve } from '../soak/child.ts'
 
-/** Channels `name:0` to `name:<count - 1>`. */
+/** Channels `name:<from>` to `name:<to - 1>`. */
 export interface Channels {
   readonly name: string
-  readonly count: number
+  readonly from: number
+  readonly to: number
 }
 
-/** What came of them: how many are live, and the messages that were heard since they were taken. */
+/** What came of them: how many are live, and the messages that were heard since the first was taken. */
 export interface Taken {
   readonly live: number
   readonly messages: number
@@ -28,9 +29,8 @@ const answers = {
     live.connect()
     return live.ready()
   },
-  take({ name, count }: Channels) {
-    messages = 0
-    for (let n = 0; n < count; n++) {
+  take({ name, from, to }: Channels) {
+    for (let n = from; n < to; n++) {
       const stream = live?.stream(`${name}:${n}`)
       if (!stream) return
       ends.push(stream.on('message', () => (messages += 1)))
@@ -42,6 +42,7 @@ const answers = {
     for (const end of ends) end()
     ends = []
     isLive = []
+    messages = 0
   },
   census: takeCensus,
 }

@@ -76,7 +76,7 @@ const answers = {
   told: (told: BrokerTold) => borrowed.hear(told),
   /** What a load gives. */
   place: ({ channel }: { readonly channel: string }): Place => toPlace(channel),
-  /** So many messages, as fast as it can, each with so many bytes more. */
+  /** So many messages at once, each with so many bytes more. */
   async say({
     channel,
     count,
