@@ -120,7 +120,7 @@ export function createLink(socket: WebSocket, id: string, originAllowed: boolean
       level: state.phase === 'open' ? state.level : 0,
       since,
       lastInboundAt: clock.now() - Math.round(clock.monotonic() - heardAt),
-      channels: [...channels],
+      channels: [...channels, ...(state.phase === 'open' ? state.subscriptions.keys() : [])],
       bufferedBytes: socket.bufferedAmount,
       ignored,
     }),

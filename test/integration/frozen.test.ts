@@ -1,5 +1,6 @@
 // A server that is stopped by SIGSTOP: its sockets stay open, it says nothing, and only the heartbeat can tell.
 import { describe, expect, it } from 'vitest'
+import { levelOne } from '../support/level-one.ts'
 import { createScene, spread, until, type Client } from '../support/scene.ts'
 
 const everySecond = { interval: 1_000, timeout: 1_000 }
@@ -30,7 +31,7 @@ describe.concurrent('a server that is frozen', () => {
     const scene = createScene(context)
     const server = await scene.server({ every: 20 })
     const heard: unknown[] = []
-    const client = scene.client(server.url, { heartbeat: everySecond })
+    const client = scene.client(server.url, { heartbeat: everySecond, protocol: levelOne })
     client.live.on('message', ({ data }) => heard.push(data))
     await until('a latency and live data', () => client.live.getSnapshot().latency !== null && isLive(client))
     const frozenAt = performance.now()

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createProxy, type FaultProxy, type ProxyOptions } from '../../src/testing/proxy.ts'
 import type { SendOutcome } from '../../src/index.ts'
 import { createAccount } from '../support/account.ts'
+import { levelOne } from '../support/level-one.ts'
 import { createScene, until, type Client, type Scene } from '../support/scene.ts'
 
 const isLive = ({ queue }: Client): boolean => queue.getSnapshot().freshness === 'live'
@@ -27,7 +28,7 @@ describe.concurrent('a connection', () => {
       const large = { type: 'queue', data: { count: 99, process: 0, more: 'x'.repeat(20_000) } }
       proxy.rule({ way: 'toClient', type: 'queue', times: 1, do: { inject: large } })
       proxy.cutAfter(8_000, 'toClient', ending)
-      const client = scene.client(proxy.url)
+      const client = scene.client(proxy.url, { protocol: levelOne })
       const heard: unknown[] = []
       client.live.on('message', ({ data }) => heard.push(data))
       await until('the loss', () => statusOf(client) === 'reconnecting')

@@ -1,5 +1,6 @@
 // Frames that a relay loses, repeats or holds back, and servers made bad by that.
 import { describe, expect, it } from 'vitest'
+import { levelOne } from '../support/level-one.ts'
 import { createScene, until, type Client, type Queue } from '../support/scene.ts'
 
 const isLive = ({ queue }: Client): boolean => queue.getSnapshot().freshness === 'live'
@@ -31,7 +32,7 @@ describe.concurrent('a relay', () => {
       const server = await scene.server({ kind })
       const proxy = await scene.proxy(server.url)
       proxy.rule({ way: 'toClient', do: 'duplicate' })
-      const client = scene.client(proxy.url)
+      const client = scene.client(proxy.url, { protocol: levelOne })
       const { heard, told } = record(client)
       await until('live data', () => isLive(client))
       for (const count of [1, 2]) {
@@ -51,7 +52,7 @@ describe.concurrent('a relay', () => {
     const scene = createScene(context)
     const server = await scene.server()
     const proxy = await scene.proxy(server.url)
-    const client = scene.client(proxy.url)
+    const client = scene.client(proxy.url, { protocol: levelOne })
     const { told } = record(client)
     await until('live data', () => isLive(client))
     proxy.rule({ way: 'toClient', type: 'queue', times: 1, do: 'suppress' })
