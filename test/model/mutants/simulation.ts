@@ -74,14 +74,6 @@ const planted: readonly Planted[] = [
     replace: `if (status !== 'idle' || status !== before.status) {`,
   },
   {
-    name: 'what was written stays in the outbox',
-    file: 'src/sender.ts',
-    find: `      outbox = rest
-      leave(first, state)`,
-    replace: `      if (rest.length > 0) outbox = rest; else break
-      leave(first, state)`,
-  },
-  {
     name: 'the outbox has no bound',
     file: 'src/channels/outbox.ts',
     find: `return outbox.length < limits.messages && bytes <= limits.bytes ?`,

@@ -69,6 +69,15 @@ export const wiringMutants: readonly Mutant[] = [
     by: full,
   },
   {
+    name: 'the last message stays in the outbox',
+    file: 'src/sender.ts',
+    find: `      outbox = rest
+      leave(first, state)`,
+    replace: `      if (rest.length > 0) outbox = rest; else break
+      leave(first, state)`,
+    by: order,
+  },
+  {
     name: 'a message waits beyond its time',
     file: 'src/sender.ts',
     find: `alarm.set(until < Infinity ? until : undefined)`,
