@@ -315,7 +315,7 @@ function toKey({ state, world }: Node, lens: HandoverLens): string {
     ),
     heir && `${heir.phase}${heir.phase === 'connecting' ? heir.step : ''}${armed(heir)}`,
     heir?.phase === 'connected' && heir.level,
-    opens.length,
+    Math.min(3, opens.length),
     lens.interest && flags(memory.held, memory.wanted),
     lens.page && flags(memory.hidden),
     lens.refusal && `${flags(memory.expired)}${Math.min(2, memory.refusals)}${Math.min(2, memory.misfits)}`,

@@ -77,10 +77,12 @@ function wrongTakeOver(edge: Edge): string | null {
   if ('link' in event && event.link === before.link) return null
   if (event.type !== 'due') return `takes over on ${event.type}, unanswered`
   // A deadline of the old link's, or the end of the wait.
-  const end = Math.min(was.away?.endAt ?? 0, next.shownAt + context.tuning.handshakeTimeout)
+  const end = Math.min(was.away?.endAt ?? 0, next.shownAt + JOIN)
   return event.slot === 'pong' || context.now >= end ? null : `takes over ${end - context.now} ms too early`
 }
 
+/** So long the answers on the next link are awaited. */
+const JOIN = 10_000
 const ends: readonly Event['type'][] = ['close', 'disconnect', 'reset']
 const expected: readonly string[] = ['backoff', 'spread']
 
@@ -132,16 +134,16 @@ function wrongBeginning({ before, after, was, event, context: { now } }: Edge): 
 }
 
 /** Nobody keeps a link beyond the time that the server gave it. */
-function wrongStay({ before, event, after, is, context: { now, tuning } }: Edge): string | null {
+function wrongStay({ before, event, after, is, context: { now } }: Edge): string | null {
   if (after.phase !== 'connected' || !is.away) return null
   const stays = before.phase === 'connected' && before.link === after.link
   if (stays && event.type === 'due' && event.slot === 'away' && now >= is.away.endAt)
     return 'kept beyond its end'
-  // Its heir's answers are awaited no longer than those of a handshake.
+  // Its heir's answers are awaited no longer than any request.
   const next = [...is.links].find(([id, { level }]) => id !== after.link && (level ?? 0) > 1)?.[1]
-  const longest = next ? next.shownAt + tuning.handshakeTimeout : Infinity
+  const longest = next ? next.shownAt + JOIN : Infinity
   const end = after.timers.away ?? Infinity
-  return end > Math.min(is.away.endAt, longest) ? 'its end comes too late' : null
+  return end > Math.max(now, Math.min(is.away.endAt, longest)) ? 'its end comes too late' : null
 }
 
 /** What comes to nothing changes nothing for the link that works. */
@@ -162,6 +164,9 @@ function wrongFailure(edge: Edge): string | null {
     const isDue = owed.some((slot) => (before.heir?.timers[slot] ?? Infinity) <= context.now)
     return isDue ? null : 'the next link is given up before its time'
   }
+  // What made this link doubtful befell the next one, too: another one is begun.
+  if (before.doubtedAt === null && after.doubtedAt !== null)
+    return after.timers.away === context.now ? null : 'the next link is given up, and no other begins'
   if (event.type === 'closed' || event.type === 'flooded') return null
   if (event.type === 'unprepared' || event.type === 'diagnosed') return null
   return `the next link is given up on ${event.type}, ${(was.away?.endAt ?? 0) - context.now} ms before the end`

@@ -71,8 +71,8 @@ export const handoverMutants: readonly Mutant[] = [
     ],
     [
       'the answers on the next link are awaited as long as the server lets',
-      `return [arm(followed, { away: Math.min(state.away.endAt, now + tuning.handshakeTimeout) }), more]`,
-      `return [followed, more]`,
+      `arm(followed, { away: Math.min(state.away.endAt,`,
+      `arm(followed, { away: Math.max(state.away.endAt,`,
     ],
     [
       'the next link has no deadline',
