@@ -25,7 +25,9 @@ interface Reader {
 }
 
 function createReader(name: string, url: string): Reader {
-  const live = createConnection({ url, transport: webSocket({ WebSocket }) })
+  // Whoever is sent away comes back when the test says so.
+  const reconnect = { minDelay: 300_000 }
+  const live = createConnection({ url, reconnect, transport: webSocket({ WebSocket }) })
   const errors: HoldfastError[] = []
   live.on('error', (error) => errors.push(error))
   const judge = createJudge({
