@@ -282,7 +282,11 @@ export function perform(
   }
   if (after.phase === 'connected') {
     if (before.phase !== 'connected') draft.connectedAt = now
-    if (event.type === 'away' && draft.moveAt === null) draft.moveAt = now + event.min
+    if (event.type === 'away' && draft.moveAt === null) {
+      // A server that sends away whoever comes is not followed in a loop: not before this link has held.
+      const heldAt = draft.outage === null ? now : (draft.connectedAt ?? now) + tuning.reconnect.minUptime
+      draft.moveAt = Math.max(now + event.min, heldAt)
+    }
     if (event.type === 'due' && event.slot === 'pong') draft.probe = null
     if (event.type === 'pong' && (event.timestamp ?? 0) - EPOCH >= (draft.probe ?? Infinity))
       draft.probe = null
