@@ -4,7 +4,7 @@ import { createInbound, type InboundHost } from './inbound.ts'
 import { createAlarm, earliest, type Timeline } from './lib/timeline.ts'
 import type { Turns } from './lib/turns.ts'
 import { withoutSecrets } from './lib/url.ts'
-import { isFollowed, toFollower } from './machine/heir.ts'
+import { isFollowed } from './machine/heir.ts'
 import type { Effect, Event, Failure, Id, State } from './machine/model.ts'
 import { initialState, slots } from './machine/state.ts'
 import { transition } from './machine/transition.ts'
@@ -90,7 +90,7 @@ export function createDriver(
       run(effect)
     }
     if (next !== previous) host.onChange(next, previous)
-    if (early && early.link !== toFollower(next)) {
+    if (early && 'link' in next && next.link === early.link) {
       const { link, texts } = early
       early = null
       for (const text of texts) receive(link, text)
@@ -141,6 +141,7 @@ export function createDriver(
       case 'drop': {
         const dropped = links.get(effect.link)
         links.delete(effect.link)
+        if (early?.link === effect.link) early = null
         dropped?.link.close(effect.code, effect.reason)
         return
       }
@@ -213,11 +214,19 @@ export function createDriver(
   const hold = (id: Id, text: string): void => {
     const heir = isFollowed(state) ? state.heir : null
     if (heir?.phase !== 'connected') return inbound.take(id, text, null)
+    const frame = inbound.peek(text, heir.level)
+    // The round trip is measured when its answer comes, not when it is read.
+    if (frame?.kind === 'pong') {
+      const { timestamp } = frame
+      return news({ type: 'pong', link: id, timestamp: typeof timestamp === 'number' ? timestamp : null })
+    }
+    const about = frame?.kind === 'channel' ? frame.frame : null
+    // Without a place nothing tells whether the link that delivers has given it: it is that one's to give.
+    if (about?.kind === 'delivery' && about.delivery.position === null) return
     if (early?.link !== id) early = { link: id, texts: [], size: 0 }
     early.texts.push(text)
     early.size += text.length
-    const frame = inbound.peek(text, heir.level)
-    if (frame) host.onEarly(frame)
+    if (about) host.onEarly(about)
     // Not without bounds (G23): from here on it has to be looked at.
     if (early && early.size > options.maxMessageBytes) news({ type: 'joined', link: id })
   }

@@ -32,8 +32,8 @@ const FLOOD = 3
 export interface Inbound {
   /** Takes one frame of a link at a level. */
   take(id: Id, text: string, level: number | null): void
-  /** The answer in a frame that is taken later; null where it is none. */
-  peek(text: string, level: number | null): ChannelFrame | null
+  /** What a frame that is taken later means; null where it is too large to look at. */
+  peek(text: string, level: number | null): Decoded | null
 }
 
 /** Inbound frames of one connection. */
@@ -101,9 +101,7 @@ export function createInbound(
   return {
     take,
     peek(text, level) {
-      if (isLarger(text, maxMessageBytes)) return null
-      const frame = decode(text, level)
-      return frame.kind === 'channel' ? frame.frame : null
+      return isLarger(text, maxMessageBytes) ? null : decode(text, level)
     },
   }
 }

@@ -130,7 +130,7 @@ export function createSender(
   ): void => {
     const now = timeline.now()
     if (retryable && link && isSafeAgain(message, now, link.level ?? 0, link.offers.dedup)) {
-      outbox = [{ ...message, isAgain: true }, ...outbox]
+      outbox = [...outbox, { ...message, isAgain: true }].sort((a, b) => a.order - b.order)
       restUntil = now + Math.max(PAUSE, after)
     } else {
       fail(message, toError('rejected', { reason: `${code}: ${reason}` }), retryable || message.isAgain)
@@ -150,6 +150,7 @@ export function createSender(
     const preset = kind === 'publish' ? (options.given.outbox?.ttl ?? PUBLISH_TTL) : options.outbox.ttl
     const wait = toWait(ttl ?? preset)
     const bare = {
+      order: lastId,
       kind,
       id,
       type,
@@ -205,7 +206,9 @@ export function createSender(
         closeCode === 1009 || closeCode === 4413
           ? [...again, ...lost].sort((a, b) => b.bytes - a.bytes)[0]
           : undefined
-      outbox = [...again.filter((message) => message !== tooLarge), ...outbox]
+      outbox = [...again.filter((message) => message !== tooLarge), ...outbox].sort(
+        (a, b) => a.order - b.order,
+      )
       for (const message of lost) if (message !== tooLarge) fail(message, toError('not-connected'))
       if (tooLarge) fail(tooLarge, toError('message-too-large'))
     },
@@ -242,7 +245,10 @@ export function createSender(
 
 /** However little it may wait for a connection, a publication that left has the time of a request for its answer. */
 function leaving(message: Outgoing, now: number, timeout: number): Outgoing {
-  const until = message.kind === 'publish' ? Math.max(message.until, now + timeout) : message.until
+  const until =
+    message.kind === 'publish' && message.sentAt === null
+      ? Math.max(message.until, now + timeout)
+      : message.until
   return { ...message, until, sentAt: message.sentAt ?? now }
 }
 

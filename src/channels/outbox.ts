@@ -6,6 +6,8 @@ export interface Outgoing {
   readonly kind: 'send' | 'publish' | 'request'
   /** Names it towards the server, over all tries. */
   readonly id: string
+  /** Its place among the calls. */
+  readonly order: number
   readonly type: string
   /** The data as JSON; undefined: none. */
   readonly data: string | undefined

@@ -219,8 +219,10 @@ function conclude(state: Subscription): SubscriptionStep {
   const { position: at, told } = state
   const { since, top, data, recovered: claimed } = state.replay
   // Two links may have overlapped: the one before gave some of it after this was asked for, or more than all of it.
+  const isOvertaken = at !== null && at !== since && isCovered(at, since, top)
   const recovered =
-    claimed && since !== null && at?.epoch === since.epoch && isRun(since, state.replay.items, top)
+    isOvertaken ||
+    (claimed && since !== null && at?.epoch === since.epoch && isRun(since, state.replay.items, top))
   const seen = recovered ? at.offset : -1
   const isAhead = seen > (top?.offset ?? 0)
   // Who was there before may have seen what the server gives instead of what was missed (G12).
@@ -230,6 +232,15 @@ function conclude(state: Subscription): SubscriptionStep {
   const unseen = items.filter((item) => (item.position?.offset ?? 0) > seen)
   const up = { type: 'up', recovered, items: unseen, data: isAhead ? undefined : data } as const
   return [next, told && !recovered ? [{ type: 'down' }, up] : [up]]
+}
+
+/** Did the link before give everything up to `top` while this was asked for? Then nothing is missing, whatever the server keeps. */
+function isCovered(at: Position, since: Position | null, top: Position | null): boolean {
+  if (top === null || at.epoch !== top.epoch || at.offset < top.offset) return false
+  // A top below what was asked for is a history that began anew under the same name.
+  return (
+    since === null || since.epoch !== top.epoch || (at.offset > since.offset && since.offset <= top.offset)
+  )
 }
 
 /** Do these follow one another from one position to another? */

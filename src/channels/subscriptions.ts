@@ -40,13 +40,19 @@ export interface SubscribingLink {
   write(text: string): void
 }
 
+/** What an answer lacks: all of it (null), or so many messages, of which the last was at `last`. */
+interface Awaited {
+  readonly left: number | null
+  readonly last: number
+}
+
 /** What was asked for on the link that is to follow. */
 interface Joining {
   readonly link: SubscribingLink
   /** By channel: the name of the request, and what was asked for. */
   readonly asked: ReadonlyMap<string, { readonly ref: string; readonly since: Position | null }>
-  /** By ref: how many frames of the answer are awaited. */
-  readonly open: Map<string, number>
+  /** By ref: what is still awaited. */
+  readonly open: Map<string, Awaited>
 }
 
 /** The subscriptions. All calls belong into turns. */
@@ -75,6 +81,16 @@ export interface Subscriptions {
 
 function toRef(frame: SubscriptionFrame): string {
   return frame.kind === 'refused' ? frame.id : frame.ref
+}
+
+/** What is awaited still, after a frame; null: nothing. */
+function toAwaited({ left, last }: Awaited, frame: SubscriptionFrame): Awaited | null {
+  if (frame.kind === 'subscribed') return frame.replay > 0 ? { left: frame.replay, last } : null
+  if (frame.kind !== 'delivery') return null
+  // A message before the answer is none of it, and what a relay repeats counts once.
+  const offset = frame.delivery.position?.offset ?? last
+  if (left === null || offset <= last) return { left, last }
+  return left > 1 ? { left: left - 1, last: offset } : null
 }
 
 /** Hands texts to a link, those of one turn together where it takes that. */
@@ -208,7 +224,8 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
       const asked = new Map(
         up.map(([channel, { position: since }]) => [channel, { ref: `s${++lastRef}`, since }]),
       )
-      joining = { link: next, asked, open: new Map([...asked.values()].map(({ ref }) => [ref, 1])) }
+      const open = new Map([...asked.values()].map(({ ref }) => [ref, { left: null, last: -1 }]))
+      joining = { link: next, asked, open }
       post(
         next,
         [...asked].map(([channel, { ref, since }]) => requests.subscribe(ref, channel, since)),
@@ -216,11 +233,11 @@ export function createSubscriptions(host: SubscriptionsHost): Subscriptions {
     },
     answered(frame) {
       const ref = toRef(frame)
-      const left = joining?.open.get(ref)
-      if (left === undefined) return
-      const more = frame.kind === 'subscribed' ? frame.replay : 0
-      if (frame.kind !== 'refused' && left + more > 1) joining?.open.set(ref, left + more - 1)
-      else joining?.open.delete(ref)
+      const awaited = joining?.open.get(ref)
+      if (!joining || !awaited) return
+      const next = toAwaited(awaited, frame)
+      if (next) joining.open.set(ref, next)
+      else joining.open.delete(ref)
     },
     get isJoined() {
       return joining?.open.size === 0

@@ -196,6 +196,7 @@ export function enter(
     doubtedAt: null,
     latency: null,
     request: null,
+    renewedAt: -Infinity,
     away: null,
     heir: null,
   }

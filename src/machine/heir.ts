@@ -1,6 +1,9 @@
 // Make before break: the next link of a connection whose server goes away, until it takes over (G1).
-import type { Connected, Context, Event, Heir, Id, Instant, Slot, State, Step } from './model.ts'
+import type { Connected, Context, Event, Heir, Instant, Slot, State, Step } from './model.ts'
 import { arm, release, slots } from './state.ts'
+
+/** So long what is under way on either link may take, as a request may: whoever waits for the other can be told no more. */
+const JOIN = 10_000
 
 /** A link whose heir is on its way: the server said `rt.go_away`. */
 export interface Followed extends Connected {
@@ -11,11 +14,6 @@ export interface Followed extends Connected {
 /** Is the next link on its way? */
 export function isFollowed(state: State): state is Followed {
   return state.phase === 'connected' && state.heir !== null
-}
-
-/** The link that is to follow; null as long as there is none. */
-export function toFollower(state: State): Id | null {
-  return isFollowed(state) && 'link' in state.heir ? state.heir.link : null
 }
 
 /** Is this event about the heir? */
@@ -40,7 +38,7 @@ export function follow(state: Connected, [next, effects]: Step<Heir>): Step<Conn
 }
 
 /** What follows for the link from a step of its heir: it goes on, takes over, or has come to nothing and this link is used to its end. */
-export function absorb(state: Followed, event: Event, [next, effects]: Step, { now, tuning }: Context): Step {
+export function absorb(state: Followed, event: Event, [next, effects]: Step, { now }: Context): Step {
   // The link that works still works: nobody needs to hear of what did not.
   const quiet = effects.filter(({ type }) => type !== 'report')
   switch (next.phase) {
@@ -50,21 +48,27 @@ export function absorb(state: Followed, event: Event, [next, effects]: Step, { n
       return follow(state, [next, quiet])
     case 'connected': {
       // At level 1 there is nothing to ask for before.
-      if (event.type === 'joined' || (event.type === 'ready' && event.level < 2)) {
+      if (event.type === 'joined' || (next.level ?? 0) < 2) {
         const [taken, more] = inherit({ ...state, heir: next })
         return [taken, [...quiet, ...more]]
       }
       const [followed, more] = follow(state, [next, quiet])
       if (event.type !== 'ready') return [followed, more]
-      // Its answers are awaited no longer than those of a handshake.
-      return [arm(followed, { away: Math.min(state.away.endAt, now + tuning.handshakeTimeout) }), more]
+      return [arm(followed, { away: Math.min(state.away.endAt, now + JOIN) }), more]
     }
     default: {
       const { outage, failure } = state.memory
       const memory = { ...next.memory, outage, failure }
-      return [arm({ ...state, memory, heir: null }, { heir: undefined }), quiet]
+      return [arm({ ...state, memory, heir: null }, { heir: undefined, away: state.away.endAt }), quiet]
     }
   }
+}
+
+/** What made the link doubtful befell its heir, too, if there is one: it is begun anew. */
+export function disinherit(before: State, [next, effects]: Step, { now }: Context): Step {
+  const isNews = before.phase === 'connected' && before.doubtedAt === null
+  if (!isNews || !isFollowed(next) || next.doubtedAt === null) return [next, effects]
+  return [arm({ ...next, heir: null }, { heir: undefined, away: now }), [...effects, ...release(next.heir)]]
 }
 
 /** The link has gone, or goes now: its heir is what there is. */

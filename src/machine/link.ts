@@ -19,6 +19,8 @@ import { arm, nextId, remember } from './state.ts'
 
 /** Unanswered pings that are remembered: enough to know a pong that comes two minutes late. */
 const REMEMBERED = 8
+/** New credentials are asked for no more often, whatever the server says; without them it closes with 4401, which is counted. */
+const RENEWAL = 10_000
 
 /** The heartbeat in force: the app's own, else the server's advice, else the defaults; the timeout never beyond the interval. */
 export function beat(
@@ -166,13 +168,13 @@ export function expiring(
   { now, random, tuning }: Context,
 ): Connected {
   if (within === null || !tuning.hasAuth || state.away || state.request !== null) return state
-  return arm(state, { renew: now + (random * within) / 2 })
+  return arm(state, { renew: Math.max(now + (random * within) / 2, state.renewedAt + RENEWAL) })
 }
 
 /** Asks for new credentials; the link goes on meanwhile. */
 export function renew(state: Connected, { now, tuning }: Context): Step {
   const [request, memory] = nextId(state)
-  const next = { ...state, memory, request }
+  const next = { ...state, memory, request, renewedAt: now }
   return [arm(next, { renew: undefined, deadline: now + tuning.authTimeout }), [{ type: 'renew', request }]]
 }
 
@@ -196,7 +198,8 @@ export function leave(state: Connected, event: Extract<Event, { type: 'away' }>,
   const failure: Failure = { code: 'closed-by-server', reason: event.reason }
   if (event.final) return lose(state, { failure, class: 'fatal' }, context)
   if (state.away) return [state, []]
-  const moveAt = context.now + event.min + context.random * event.spread
+  // A server that sends away whoever comes is not followed in a loop: a link that did not hold yet is left when it has.
+  const moveAt = Math.max(context.now + event.min + context.random * event.spread, state.timers.stable ?? 0)
   const endAt = context.now + event.grace
   const { request } = state
   // The next link brings its own credentials.

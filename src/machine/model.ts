@@ -147,6 +147,8 @@ export interface Connected extends Base {
   readonly latency: number | null
   /** New credentials are asked for, to go on with this link. */
   readonly request: Id | null
+  /** When new credentials were last asked for on this link. */
+  readonly renewedAt: Instant
   /** The server said `rt.go_away`: when to move, and when this link ends at the latest. */
   readonly away: { readonly moveAt: Instant; readonly endAt: Instant; readonly failure: Failure } | null
   /** The next link, on its way by the same table while this one still delivers: make before break. */
@@ -193,9 +195,8 @@ export type Event =
       readonly request: Id
       readonly verdict: 'retry' | 'refresh' | 'fatal' | number
     }
-  | { readonly type: 'prepared'; readonly request: Id }
   | { readonly type: 'unprepared'; readonly request: Id; readonly failure: Failure; readonly fatal: boolean }
-  | { readonly type: 'admitted'; readonly request: Id }
+  | { readonly type: 'prepared' | 'admitted'; readonly request: Id }
   /** `joined`: on an heir's link, whatever must be answered before it takes over has been answered. */
   | { readonly type: 'opened' | 'plain' | 'heard' | 'flooded' | 'joined'; readonly link: Id }
   | {
@@ -238,9 +239,7 @@ export type Event =
 export type Effect =
   | { readonly type: 'diagnose'; readonly request: Id; readonly failures: number }
   | { readonly type: 'prepare'; readonly request: Id; readonly reason: 'connect' | 'expired' }
-  | { readonly type: 'renew'; readonly request: Id }
-  | { readonly type: 'queue'; readonly request: Id }
-  | { readonly type: 'cancel'; readonly request: Id }
+  | { readonly type: 'renew' | 'queue' | 'cancel'; readonly request: Id }
   | { readonly type: 'open'; readonly link: Id }
   | { readonly type: 'hello'; readonly link: Id }
   | { readonly type: 'ping'; readonly link: Id; readonly timestamp: number }

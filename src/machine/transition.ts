@@ -1,6 +1,6 @@
 // transition(): one step of the connection machine. Late news of old links and requests ends here.
 import type { Context, Event, State, Step } from './model.ts'
-import { absorb, concerns, isFollowed, toOwn } from './heir.ts'
+import { absorb, concerns, disinherit, isFollowed, toOwn } from './heir.ts'
 import { table } from './table.ts'
 
 /**
@@ -14,5 +14,5 @@ export function transition(state: State, event: Event, context: Context): Step {
   if ('request' in event && (!('request' in state) || state.request !== event.request)) return [state, []]
   // The table is typed row by row; this is the one place where a row meets its state.
   const step = table[state.phase][event.type] as ((s: State, e: Event, c: Context) => Step) | undefined
-  return step ? step(state, event, context) : [state, []]
+  return step ? disinherit(state, step(state, event, context), context) : [state, []]
 }

@@ -150,13 +150,19 @@ export function createChannels({
     client?: string,
   ): Promise<Published> {
     const how = { id, client, history: byPrefix(histories, channel) }
-    const publishing = within(clock, PATIENCE, () => broker.publish(channel, data, how))
+    const placing = settle(() => broker.publish(channel, data, how))
+    const publishing = within(clock, PATIENCE, () => placing)
     const push = (): number => send(channel, wire) + subscribers(channel)
     // Only what has an id may have been published before.
     const pushing =
       id === undefined && !announcing.has(channel)
         ? push()
         : announcing.run(channel, async () => (id !== undefined && (await publishing).duplicate ? 0 : push()))
+    // Placed too late: its client was told to try again, and that will be a duplicate. Who does not subscribe hears it now.
+    if (id !== undefined)
+      publishing
+        .catch(() => placing.then(({ duplicate }) => (duplicate ? 0 : announcing.run(channel, push))))
+        .catch(() => undefined)
     const [placed, recipients] = await Promise.all([publishing, pushing])
     return { ...placed, recipients }
   }

@@ -100,6 +100,7 @@ describe('subscriptions that move to the next link', () => {
     const one = live()
     one.join(one.connect('new'))
     one.answered(answer('s2', 6, 1))
+    one.answered({ kind: 'delivery', ref: 's2', delivery: { data: 0, position: null, prev: -1 } })
     one.move()
     one.hear(answer('s2', 6, 1))
     expect(one.log).toEqual(['chat down'])

@@ -55,13 +55,24 @@ describe('the heir of a link', () => {
     expect(effects.at(-1)).toBe('prepare')
   })
 
-  it('[G1 INV-1] is awaited for 5 s, whatever else its link says', () => {
+  it('[G1 INV-1] is awaited for 10 s, whatever else its link says', () => {
     const { state } = after(...joining, [{ type: 'pong', link: 6, timestamp: 10_600 }, 11_000])
-    expect(state).toMatchObject({ link: 3, heir: { link: 6 }, timers: { away: 15_700 } })
-    expect(after(...joining, [{ type: 'due', slot: 'away' }, 15_700])).toMatchObject({
+    expect(state).toMatchObject({ link: 3, heir: { link: 6 }, timers: { away: 20_700 } })
+    expect(after(...joining, [{ type: 'due', slot: 'away' }, 20_700])).toMatchObject({
       state: { link: 6, heir: null },
       effects: expect.arrayContaining(['drop 3']) as unknown,
     })
+  })
+
+  it('[G2a] of a server without a handshake takes over as soon as it counts as connected', () => {
+    const { state } = after(
+      ...connectedAt3.slice(0, -1),
+      [{ type: 'plain', link: 3 }, 0],
+      ...leaving.slice(-2),
+      ...joining.slice(-4, -1),
+      [{ type: 'due', slot: 'heir' }, 11_600],
+    )
+    expect(state).toMatchObject({ phase: 'connected', link: 6, level: null, heir: null })
   })
 
   it('[G8] meets its own deadlines, and is let go of with the link', () => {

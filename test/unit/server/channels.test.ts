@@ -501,6 +501,29 @@ describe('watching', () => {
     expect(reader.frames.map((frame) => frame.data)).toEqual(['newer'])
   })
 
+  it('[G18 G19] gives readers below level 2 what the broker placed too late for its client, once', async () => {
+    const real = memoryBroker({ clock: virtualClock(), random: () => 0.5 })
+    let isSlow = true
+    const world: World = createWorld({
+      broker: {
+        ...real,
+        publish: async (...how) => {
+          if (isSlow) await new Promise<void>((done) => world.clock.setTimeout(done, 5_000))
+          return real.publish(...how)
+        },
+      },
+    })
+    const reader = world.join('ann')
+    const first = refusal(world.publish('chat', 'hello', 'm1', 'c'))
+    await world.clock.advanceAsync(6_000)
+    await first.catch(() => undefined)
+    isSlow = false
+    const again = world.publish('chat', 'hello', 'm1', 'c')
+    await world.clock.advanceAsync(6_000)
+    expect(await again).toMatchObject({ duplicate: true })
+    expect(reader.frames).toEqual([{ type: 'chat', data: 'hello' }])
+  })
+
   it('[D3 G15] leaves no last state behind for those who come when nobody looks any more', async () => {
     const world = createWorld()
     const stop = world.watch('job', { every: 1_000, load: () => 42 })
