@@ -49,7 +49,8 @@ export function createDelivery(driver: Driver, feeds: Feeds, sender: Sender): De
         subscriptions.join(next === 'pushes' ? null : next)
         proceed()
       }
-      const wasDoubted = !isNew && was?.doubtedAt != null
+      // Channels that are told of a link anew know nothing of its doubt.
+      const wasDoubted = !isNew && was?.level === is?.level && was?.doubtedAt != null
       const isDoubted = is?.doubtedAt != null
       if (wasDoubted !== isDoubted) feeds.tell({ type: isDoubted ? 'doubted' : 'trusted' })
     },

@@ -1,5 +1,13 @@
 // Sends: encoded at once, written when the link allows, told their outcome exactly once (G18 to G21).
-import { add, expire, isSafeAgain, resend, type Outbox, type Outgoing } from './channels/outbox.ts'
+import {
+  add,
+  expire,
+  isSafeAgain,
+  resend,
+  type Moment,
+  type Outbox,
+  type Outgoing,
+} from './channels/outbox.ts'
 import type { SendOutcome } from './channels/outcome.ts'
 import type { Driver } from './driver.ts'
 import type { ErrorCode, ErrorContext, HoldfastError } from './errors.ts'
@@ -69,6 +77,7 @@ export function createSender(
   let restUntil = 0
   const settles = new Map<string, (sent: Sent) => void>()
   const alarm = createAlarm(options.runtime.clock, timeline, () => turn(flush))
+  const moment = (): Moment => ({ now: timeline.now(), wall: options.runtime.clock.now() })
 
   const settle = ({ id }: Outgoing, sent: Sent): void => {
     const done = settles.get(id)
@@ -84,15 +93,14 @@ export function createSender(
   const leave = (message: Outgoing, { level, offers }: Writable): void => {
     if (message.bytes > offers.limit) return fail(message, toError('message-too-large'))
     // It may be another server than before, and time has passed (G19).
-    if (!isSafeAgain(message, timeline.now(), level, offers.dedup))
-      return fail(message, toError('not-connected'))
+    if (!isSafeAgain(message, moment(), level, offers.dedup)) return fail(message, toError('not-connected'))
     const isAnswered = message.kind !== 'send' && level > 1
     if (message.kind === 'request' && !isAnswered)
       return fail(message, toError('rejected', { reason: 'this server answers no requests' }))
     // Below level 2 a publication is a frame with the channel's name for a type, and not every name is one.
     if (!isAnswered && !isType(message.type)) return fail(message, toError('invalid-message'))
     write(requests.message(message, level))
-    if (isAnswered) flying = [...flying, leaving(message, timeline.now(), options.requestTimeout)]
+    if (isAnswered) flying = [...flying, leaving(message, moment(), options.requestTimeout)]
     else settle(message, { outcome: { ok: true, outcome: 'written' } })
   }
 
@@ -129,7 +137,7 @@ export function createSender(
     link: Connected | null,
   ): void => {
     const now = timeline.now()
-    if (retryable && link && isSafeAgain(message, now, link.level ?? 0, link.offers.dedup)) {
+    if (retryable && link && isSafeAgain(message, moment(), link.level ?? 0, link.offers.dedup)) {
       outbox = [...outbox, { ...message, isAgain: true }].sort((a, b) => a.order - b.order)
       restUntil = now + Math.max(PAUSE, after)
     } else {
@@ -166,7 +174,7 @@ export function createSender(
       if (!(kind === 'publish' ? isChannel : isType)(type)) throw new TypeError('no legal name')
       message = { ...bare, data: JSON.stringify(data) }
       // As large as it can become: sent again it says so.
-      message = { ...message, bytes: toBytes(requests.message({ ...message, sentAt: 0 }, 2)) }
+      message = { ...message, bytes: toBytes(requests.message({ ...message, sentAt: moment() }, 2)) }
     } catch {
       return fail(bare, toError('invalid-message'))
     }
@@ -198,7 +206,7 @@ export function createSender(
       }),
     flush,
     lose({ level, offers }, closeCode) {
-      const [again, lost] = resend(flying, timeline.now(), level ?? 0, offers.dedup)
+      const [again, lost] = resend(flying, moment(), level ?? 0, offers.dedup)
       flying = []
       restUntil = 0
       // The server left because of one message; it is not sent again and again (M16).
@@ -244,12 +252,12 @@ export function createSender(
 }
 
 /** However little it may wait for a connection, a publication that left has the time of a request for its answer. */
-function leaving(message: Outgoing, now: number, timeout: number): Outgoing {
+function leaving(message: Outgoing, moment: Moment, timeout: number): Outgoing {
   const until =
     message.kind === 'publish' && message.sentAt === null
-      ? Math.max(message.until, now + timeout)
+      ? Math.max(message.until, moment.now + timeout)
       : message.until
-  return { ...message, until, sentAt: message.sentAt ?? now }
+  return { ...message, until, sentAt: message.sentAt ?? moment }
 }
 
 function isWritable(state: State): state is Writable {

@@ -16,9 +16,15 @@ export interface Outgoing {
   readonly until: number
   readonly canWait: boolean
   /** When it left for the first time; null: it did not. */
-  readonly sentAt: number | null
+  readonly sentAt: Moment | null
   /** It left, and nobody knows what became of that: now it is tried again. */
   readonly isAgain: boolean
+}
+
+/** An instant on the driver's timeline, which stands still while the machine sleeps, and on the wall. */
+export interface Moment {
+  readonly now: number
+  readonly wall: number
 }
 
 /** In the order of the calls. */
@@ -45,7 +51,7 @@ export function expire(outbox: Outbox, now: number): readonly [rest: Outbox, exp
  */
 export function resend(
   flying: Outbox,
-  now: number,
+  now: Moment,
   level: number,
   dedup: number,
 ): readonly [again: Outbox, lost: Outbox] {
@@ -57,6 +63,14 @@ export function resend(
 }
 
 /** May this be written to a server of that level, which drops duplicates for so long? Of what never left there is none. */
-export function isSafeAgain({ kind, sentAt }: Outgoing, now: number, level: number, dedup: number): boolean {
-  return sentAt === null || (kind === 'publish' && level === 3 && now - sentAt < dedup * 0.9)
+export function isSafeAgain(
+  { kind, sentAt }: Outgoing,
+  { now, wall }: Moment,
+  level: number,
+  dedup: number,
+): boolean {
+  if (sentAt === null) return true
+  // The server did not sleep.
+  const age = Math.max(now - sentAt.now, wall - sentAt.wall)
+  return kind === 'publish' && level === 3 && age < dedup * 0.9
 }

@@ -73,7 +73,8 @@ export function move(state: Connected, context: Context): Step {
   const { away, heir, memory } = state
   if (!away) return [state, []]
   if (!heir && !memory.hidden && context.now < away.endAt) {
-    const [next, effects] = attempt(state, context)
+    // Whether nobody is interested is a matter of the link that works.
+    const [next, effects] = attempt(arm(state, { linger: undefined }), context)
     if (next.phase === 'connecting') return follow(arm(state, { away: away.endAt }), [next, effects])
   }
   return lose(state, { failure: away.failure, class: 'backoff' }, context)

@@ -59,7 +59,15 @@ export function absorb(state: Followed, event: Event, [next, effects]: Step, { n
     default: {
       const { outage, failure } = state.memory
       const memory = { ...next.memory, outage, failure }
-      return [arm({ ...state, memory, heir: null }, { heir: undefined, away: state.away.endAt }), quiet]
+      // What its server asked for counts for the attempt after this link, too.
+      const restUntil = Math.max(memory.restUntil, next.phase === 'waiting' ? next.floorAt : 0)
+      return [
+        arm(
+          { ...state, memory: { ...memory, restUntil }, heir: null },
+          { heir: undefined, away: state.away.endAt },
+        ),
+        quiet,
+      ]
     }
   }
 }

@@ -63,7 +63,7 @@ interface Travelling {
   readonly id: string
   readonly type: string
   readonly data: string | undefined
-  readonly sentAt: number | null
+  readonly sentAt: unknown
 }
 
 /** How channels are asked for: text of frames, which may travel together in an array where the server takes that. */

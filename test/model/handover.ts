@@ -187,8 +187,7 @@ function moves({ state, world }: Node): readonly Move[] {
     for (const random of chancy.includes(event.type) ? [0, 0.999] : [0.5])
       found.push({ event, now: at, random })
   }
-  // Until the heir lingers no longer by itself: see move() in attempt.ts.
-  for (const event of calls(state)) if (event.type !== 'unwanted') add(event)
+  for (const event of calls(state)) add(event)
   for (const signal of signals) add({ type: 'page', signal })
   add({ type: 'woke', slept: false }, now + LOST)
   add({ type: 'woke', slept: true })

@@ -113,15 +113,17 @@ export const recoveryCases: Readonly<Record<string, () => void | Promise<void>>>
         bytes: 1,
         until: 1e6,
         canWait: true,
-        sentAt,
+        sentAt: { now: sentAt, wall: sentAt },
+        order: 0,
         isAgain: false,
       }
     }
     const flying = [message('publish', 0), message('publish', 20_000), message('request', 100_000)]
-    const ids = (now: number, dedup: number, level = 3) =>
-      resend(flying, now, level, dedup).map((one) => one.map(({ id }) => id))
+    const ids = (now: number, dedup: number, level = 3, slept = 0) =>
+      resend(flying, { now, wall: now + slept }, level, dedup).map((one) => one.map(({ id }) => id))
     assert.deepEqual(ids(110_000, 120_000), [['publish 20000'], ['publish 0', 'request 100000']])
     assert.deepEqual(ids(110_000, 0)[0], [])
     assert.deepEqual(ids(110_000, 120_000, 2)[0], [])
+    assert.deepEqual(ids(110_000, 120_000, 3, 100_000)[0], [])
   },
 }

@@ -158,5 +158,6 @@ export const requestsMutants: readonly Mutant[] = [
   ...all('src/channels/outbox.ts', resends, [
     ['messages that nobody remembers are sent again', `kind === 'publish' && level === 3`, `level === 3`],
     ['publications are sent again beyond what the server remembers', `< dedup * 0.9`, `< Infinity`],
+    ['a sleep makes nothing older', `Math.max(now - sentAt.now, wall - sentAt.wall)`, `now - sentAt.now`],
   ]),
 ]

@@ -43,7 +43,7 @@ export const hintsOnlyRaise: Checker = eachClient(
     let moveAt = -Infinity
     let shownRetryAt: number | null = null
     const lose = (at: number, plea: Plea): void => {
-      floorAt = Math.max(at + plea.least, moveAt)
+      floorAt = Math.max(floorAt, at + plea.least, moveAt)
       ceilingAt = Math.max(at + plea.most, moveAt)
       moveAt = -Infinity
     }

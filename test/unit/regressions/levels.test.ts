@@ -82,6 +82,19 @@ describe('a publication that was under way when the link was lost', () => {
     expect(result.outcome).toMatchObject({ ok: false, maybeDelivered: true })
   })
 
+  it('[G19] is not sent again after a sleep in which the server has forgotten its id', async () => {
+    const r = linked({})
+    const result = publishing(r, 1)
+    r.clock.advance(100)
+    r.server.forget()
+    r.clock.sleep(600_000)
+    r.server.closeAll(1006)
+    await r.clock.advanceAsync(10_000)
+    expect(r.snapshot.status).toBe('connected')
+    expect(sent(r, 'rt.publish')).toEqual([])
+    expect(result.outcome).toMatchObject({ ok: false, maybeDelivered: true })
+  })
+
   it('[G18] may have been delivered also where the next server takes no message that large', async () => {
     const r = linked({})
     const result = publishing(r, 'x'.repeat(500))
