@@ -38,7 +38,8 @@ async function deploy(scene: ReturnType<typeof createScene>, over: number): Prom
     createClient({
       index,
       url: () => `ws://127.0.0.1:${port}/ws`,
-      options: {},
+      // Whoever has come only just now is not moved before his link has held for so long; these are to count as having been here.
+      options: { reconnect: { minUptime: 200 } },
       isLasting: true,
       isTrue: (channel, offset, data) => isDeepStrictEqual(data, said(channel)[offset - 1]),
       toTop: (channel) => said(channel).length,
