@@ -37,3 +37,8 @@ describe(`a card that shows how far a crawl is, in ${SEEDS} outages`, () => {
     expect(count('poll', ({ outage }) => outage === 'for good')).toBeGreaterThan(20)
   })
 })
+
+it('[D3 G3 G10] polls where a link is silent from its first moment on: it is live no longer than a link may be dead', async () => {
+  // Silence settled that the server is a plain one, and the channel forgot that it was doubted.
+  expect(await watchCard(3_978)).toMatchObject({ outage: 'silence', way: 'poll', wrong: [] })
+})
