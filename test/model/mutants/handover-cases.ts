@@ -178,6 +178,17 @@ export const handoverCases: Readonly<Record<string, () => void | Promise<void>>>
     assert.deepEqual(asked, ['gone'])
   },
 
+  async '[G7] credentials that take their time are asked for once, however often the server says that they run out'() {
+    let asked = 0
+    const auth = (): unknown => (++asked === 1 ? 'good' : new Promise(() => undefined))
+    const { clock, server } = await connected(3, { auth, authTimeout: 60_000 })
+    for (let count = 0; count < 5; count++) {
+      server.send('{"type":"rt.notice","auth":{"expires_in":1000}}')
+      await clock.advanceAsync(11_000)
+    }
+    assert.equal(asked, 2)
+  },
+
   async '[G7] new credentials are sent on the open link, once, and not at the moment the server says so'() {
     const reasons: string[] = []
     const auth = ({ reason }: { readonly reason: string }) => ({ token: `t${reasons.push(reason)}` })

@@ -17,6 +17,8 @@ const machine = 'src/machine'
 const client = 'src/channels/subscription.ts'
 const many = 'src/channels/subscriptions.ts'
 const stream = 'src/channels/stream-channel.ts'
+const once =
+  '[G7] credentials that take their time are asked for once, however often the server says that they run out'
 const seamless = '[G1 G11 G12 G14] a server that goes away is left without a gap or a repeat'
 const overlapping =
   '[G11 G12 INV-8 INV-9] what two links say of the same time is told once, whichever of them was ahead'
@@ -87,6 +89,13 @@ export const handoverMutants: readonly Mutant[] = [
       ``,
     ],
   ]),
+  ...all(`${machine}/link.ts`, once, [
+    [
+      'credentials that are asked for are asked for once more',
+      `|| state.away || state.request !== null) return state`,
+      `|| state.away) return state`,
+    ],
+  ]),
   ...all(`${machine}/link.ts`, 'handover', [
     ['a second rt.go_away puts off the end', `if (state.away) return [state, []]`, ``],
   ]),
@@ -94,11 +103,6 @@ export const handoverMutants: readonly Mutant[] = [
     `${machine}/link.ts`,
     'connection',
     [
-      [
-        'credentials that are asked for are asked for once more',
-        `|| state.away || state.request !== null) return state`,
-        `|| state.away) return state`,
-      ],
       [
         'credentials for a link that goes are asked for all the same',
         `request === null ? [] : [{ type: 'cancel', request }]`,
@@ -181,7 +185,7 @@ export const handoverMutants: readonly Mutant[] = [
   ...all(
     'src/channels/outbox.ts',
     '[G19] only publications to a server that drops duplicates are sent again, and not beyond what it remembers',
-    [['at level 2 publications are sent again', `level === 3 && now -`, `level > 1 && now -`]],
+    [['at level 2 publications are sent again', `level === 3 && age`, `level > 1 && age`]],
   ),
   ...all(many, asked, [
     ['what was before is asked for on every link', `begun.has(channel) ? undefined : histories`, `histories`],
