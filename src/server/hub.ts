@@ -115,7 +115,11 @@ export function createHub({ options, broker, attempt, mayRead, userOf, stateOf, 
       if (topics.get(channel) === topic) arm()
     }
     const arm = (): void => {
-      topic.timer = clock.setTimeout(() => void check(), CHECK * (0.75 + random() / 2))
+      // In whole seconds: Node keeps a list for every duration that there is, until it would have been over.
+      topic.timer = clock.setTimeout(
+        () => void check(),
+        1_000 * Math.round((CHECK / 1_000) * (0.75 + random() / 2)),
+      )
     }
     topics.set(channel, topic)
     arm()

@@ -13,7 +13,7 @@ const AT_ONCE = 1_000
 const WARM_UP = 3
 const CYCLES = 4
 /** Bytes, however many channels there are: compiled code, and on the server what Node keeps of timers that were given up until they would have run. One name kept of each channel would be more. */
-const DRIFT = { client: 300_000, server: 1_500_000 }
+const DRIFT = { client: 600_000, server: 1_000_000 }
 /** Longer than a broker remembers a channel in which something was said. */
 const AGES = 200_000_000
 
