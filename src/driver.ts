@@ -228,7 +228,7 @@ export function createDriver(
     early.size += text.length
     if (about) host.onEarly(about)
     // Not without bounds (G23): from here on it has to be looked at.
-    if (early && early.size > options.maxMessageBytes) news({ type: 'joined', link: id })
+    if (early.size > options.maxMessageBytes) news({ type: 'joined', link: id })
   }
 
   return {

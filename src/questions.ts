@@ -88,7 +88,10 @@ export function createQuestions(
     prepare(request, reason) {
       const { url } = given
       // Without functions to ask, the answer is there at once.
-      if (typeof url !== 'function' && !given.auth) return prepared(request, url, undefined)
+      if (typeof url !== 'function' && !given.auth) {
+        prepared(request, url, undefined)
+        return
+      }
       let code: Failure['code'] = 'connect-failed'
       ask(
         request,
@@ -106,7 +109,7 @@ export function createQuestions(
     renew: (request) =>
       ask(
         request,
-        async (signal) => given.auth?.({ reason: 'expired', signal }),
+        async (signal) => await given.auth?.({ reason: 'expired', signal }),
         (credentials) =>
           greet(request, credentials, () => [protocol.renew?.(credentials, `a${request}`) ?? []].flat()),
         (cause) =>

@@ -156,7 +156,8 @@ export function createFeeds(host: FeedsHost): Feeds {
     link(next, moved = false) {
       if (moved && next !== null && next !== 'pushes' && delivering !== 'pushes') {
         delivering = next
-        return subscriptions.move()
+        subscriptions.move()
+        return
       }
       if (delivering === 'pushes') tell({ type: 'down' })
       else if (delivering) subscriptions.link(null)

@@ -173,11 +173,10 @@ export function createStateChannel<T>(
         // What a change function gets is picked from messages, not from the state that they change.
         const picks = pick && !(isState && (onMessage ?? 'replace') !== 'replace')
         message = picks ? pick(payload, type) : payload
-        if (message === undefined) {
-          passed = text
-          return
-        }
-        if (onMessage === 'reload' && !isState) return step({ type: 'signalled' })
+        const isSignal = onMessage === 'reload' && !isState
+        if (message === undefined) passed = text
+        else if (isSignal) step({ type: 'signalled' })
+        if (message === undefined || isSignal) return
         message = validate(whole ? schema : messageSchema, message)
         // A change means nothing without the state it changes: until that is loaded, the machine only keeps it.
         const applies = whole || state.hasData || !load

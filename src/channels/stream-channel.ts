@@ -139,14 +139,17 @@ export function createStreamChannel<T>(
         case 'down':
           up = doubted = false
           replayed = 0
-          return show()
+          show()
+          return
         case 'doubted':
         case 'trusted':
           doubted = event.type === 'doubted'
-          return show()
+          show()
+          return
         case 'reset':
           up = doubted = false
-          return forget()
+          forget()
+          return
         default:
       }
     },

@@ -1,5 +1,5 @@
 // What levels 2 and 3 add to the meaning of text: channels with positions, and requests with one answer each.
-import { isObject, toDuration, type Frame } from './frames.ts'
+import { toDuration, type Frame } from './frames.ts'
 
 /** A place in the history of a channel; two can be compared only within one epoch. */
 export interface Position {

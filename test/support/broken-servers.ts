@@ -198,7 +198,7 @@ export const faults: readonly Fault[] = [
     name: 'gives a position only once there is a message',
     fails: ['3.empty'],
     plant: onEach((wire) => ({
-      server({ epoch, offset, ...frame }) {
+      server({ epoch: _epoch, offset, ...frame }) {
         if (frame.type !== 'rt.subscribed' || offset !== 0) return false
         wire.toClient(frame)
         return true

@@ -166,6 +166,5 @@ test('[E3] streams are channels, too', () => {
   expectTypeOf(vue.useChannel(chat).items).toEqualTypeOf<Ref<readonly string[]>>()
   expectTypeOf(vue.useChannel(maybeChat).items).toEqualTypeOf<Ref<readonly string[] | undefined>>()
   expectTypeOf(vue.useChannel(chat, ({ gap }) => gap !== null)).toEqualTypeOf<Ref<boolean>>()
-  // @ts-expect-error - a stream has no data
-  void vue.useChannel(chat).data
+  expectTypeOf(vue.useChannel(chat)).not.toHaveProperty('data')
 })

@@ -41,6 +41,8 @@ function check(decoded: Decoded): void {
     case 'refusal':
     case 'invalid':
       return assert.equal(typeof decoded.reason, 'string')
+    case 'channel':
+      return assert.ok(JSON.stringify(decoded.frame).length > 0)
     case 'pong':
     case 'ignored':
   }

@@ -71,6 +71,13 @@ function checkEffect(effect: SessionEffect): void {
       return assert.ok(effect.client === null || /^[\w-]{1,64}$/.test(effect.client))
     case 'arm':
       return assert.ok(effect.delay >= 0 && effect.delay <= 86_400_000)
+    case 'subscribe':
+    case 'quit':
+    case 'publish':
+      return assert.match(effect.channel, /^[!-~]{1,255}$/)
+    case 'renew':
+      return assert.match(effect.id, /^[\w-]{1,64}$/)
+    case 'renewed':
     case 'opened':
     case 'disarm':
     case 'ping':

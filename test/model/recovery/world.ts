@@ -159,15 +159,30 @@ export function createRecoveryWorld(random: () => number, chances: Chances): Rec
     send(effects)
   }
 
+  const serveNext = (): void => {
+    const text = toServer.shift()
+    if (text !== undefined) serve(parseFrame(text) as Frame)
+  }
+  const rise = (): void => {
+    if (server === null) link(true)
+  }
+  const fall = (): void => {
+    if (server !== null && chance('cut')) link(false)
+  }
+  const wait = (): void => {
+    now += random() * 12_000
+    hear({ type: 'due' })
+  }
+
   const moves: ReadonlyArray<readonly [weight: number, move: () => void]> = [
     [4, publish],
     [6, deliver],
-    [3, () => void (toServer.length > 0 && serve(parseFrame(toServer.shift() ?? '') as Frame))],
+    [3, serveNext],
     [3, read],
     [1, look],
-    [1, () => void (server === null && link(true))],
-    [1, () => void (server !== null && chance('cut') && link(false))],
-    [1, () => ((now += random() * 12_000), hear({ type: 'due' }))],
+    [1, rise],
+    [1, fall],
+    [1, wait],
     [
       1,
       () => {
@@ -194,7 +209,10 @@ export function createRecoveryWorld(random: () => number, chances: Chances): Rec
       let at = random() * total
       for (const [weight, move] of moves) {
         at -= weight
-        if (at < 0) return move()
+        if (at < 0) {
+          move()
+          return
+        }
       }
     },
     heal() {

@@ -31,7 +31,7 @@ describe('credentials that run out', () => {
     r.clock.advance(0)
     expect(r.asked).toEqual(['connect', 'expired'])
     expect(r.server.received.filter(({ type }) => type === 'rt.auth')).toEqual([
-      { type: 'rt.auth', id: expect.stringMatching(/^[\w-]+$/), auth: { token: 't2' } },
+      { type: 'rt.auth', id: expect.stringMatching(/^[\w-]+$/) as unknown, auth: { token: 't2' } },
     ])
     expect(r.opens).toHaveLength(1)
     expect(r.errors).toEqual([])

@@ -339,8 +339,8 @@ describe('a state of several channels at level 3', () => {
         })
       }),
     )
-    const whole = r.live.state<unknown>('both', { message: ['a', 'b'], pick: (data, type) => [type, data] })
-    const changed = r.live.state<unknown>('a', {
+    const whole = r.live.state('both', { message: ['a', 'b'], pick: (data, type) => [type, data] })
+    const changed = r.live.state('a', {
       pick: (data) => data,
       onMessage: (current, more) => [current, more],
     })
