@@ -11,6 +11,7 @@ import {
 import type { SendOutcome } from './channels/outcome.ts'
 import type { Driver } from './driver.ts'
 import type { ErrorCode, ErrorContext, HoldfastError } from './errors.ts'
+import { toMessage } from './lib/thrown.ts'
 import { createAlarm, type Timeline } from './lib/timeline.ts'
 import type { Connected, State } from './machine/model.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -21,6 +22,8 @@ import { isChannel, isType, toBytes } from './protocol/frames.ts'
 const DRAIN = 50
 /** So many may wait for their answers; the others wait for these (G20). */
 const FLYING = 16
+const CHANNEL = 'a channel has 1 to 255 printable characters'
+const TYPE = 'a type has 1 to 64 of A-Z a-z 0-9 _ . : -'
 /** What may be tried again is, no sooner than this. */
 const PAUSE = 500
 /** How long a publication may wait where the app did not say; a server that keeps messages is worth waiting for (G21). */
@@ -171,12 +174,13 @@ export function createSender(
     }
     let message: Outgoing
     try {
-      if (!(kind === 'publish' ? isChannel : isType)(type)) throw new TypeError('no legal name')
+      if (!(kind === 'publish' ? isChannel : isType)(type))
+        throw new TypeError(kind === 'publish' ? CHANNEL : TYPE)
       message = { ...bare, data: JSON.stringify(data) }
       // As large as it can become: sent again it says so.
       message = { ...message, bytes: toBytes(requests.message({ ...message, sentAt: moment() }, 2)) }
-    } catch {
-      return fail(bare, toError('invalid-message'))
+    } catch (cause) {
+      return fail(bare, toError('invalid-message', { reason: toMessage(cause) ?? 'it cannot be written' }))
     }
     const next = add(outbox, message, options.outbox)
     if (!next) return fail(message, toError('queue-full'))

@@ -7,13 +7,15 @@ import { createChannels } from './channels.ts'
 import { toRequest } from './http.ts'
 import { createHub, type Verdict } from './hub.ts'
 import { createLink, type Link, type LinkHost, type SharedEffect } from './link.ts'
-import { resolveServerOptions, type Action, type ServerOptions } from './options.ts'
+import { isUser, resolveServerOptions, type Action, type ServerOptions } from './options.ts'
 import { createPosts } from './posts.ts'
 import type { RealtimeServer, ServerStats } from './realtime-server.ts'
 import type { Level, User } from './session/model.ts'
 import { isAllowedOrigin, listenForUpgrades, refuse, toAddress, toWebSocketOptions } from './upgrade.ts'
 
 const DAY = 86_400_000
+/** Whose a link is where nobody is asked. */
+const nobody: User = { id: '' }
 
 /** An open link: whose it is, and of which of his clients; null where the client gave no id. */
 interface Member {
@@ -91,7 +93,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
 
   const identify = (request: () => Request, auth: unknown): Promise<User | null | 'failed'> => {
     const ask = async (): Promise<User | null> => {
-      const answer: unknown = await authenticate?.({ request: request(), auth })
+      const answer: unknown = authenticate ? await authenticate({ request: request(), auth }) : nobody
       if (answer === null || isUser(answer)) return answer
       throw new TypeError('it gave neither a user with an id nor null')
     }
@@ -101,7 +103,7 @@ export function createServer(given: ServerOptions = {}): RealtimeServer {
   const meet = (link: Link, { auth, client }: Extract<SharedEffect, { type: 'authenticate' }>): void => {
     const request = strangers.get(link)
     strangers.delete(link)
-    if (authenticate === undefined) link.dispatch({ type: 'authenticated', user: { id: '' }, others: 0 })
+    if (authenticate === undefined) link.dispatch({ type: 'authenticated', user: nobody, others: 0 })
     else if (request !== undefined) {
       void identify(() => toRequest(request), auth).then((user) => {
         const others = user === null || user === 'failed' ? 0 : othersOf(user, client)
@@ -290,11 +292,4 @@ function count(counts: Map<string, number>, name: string, change: number): void 
   const next = (counts.get(name) ?? 0) + change
   if (next === 0) counts.delete(name)
   else counts.set(name, next)
-}
-
-function isUser(value: unknown): value is User {
-  if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'string')
-    return false
-  const { expiresAt } = value as { readonly expiresAt?: unknown }
-  return expiresAt === undefined || (typeof expiresAt === 'number' && !Number.isNaN(expiresAt))
 }

@@ -150,3 +150,11 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   const runtime = options.runtime ?? { clock: nodeClock, random: Math.random }
   return { ...parsed, runtime, broker: options.broker ?? memoryBroker(runtime) }
 }
+
+/** What `authenticate` may give for somebody. */
+export function isUser(value: unknown): value is User {
+  if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'string')
+    return false
+  const { expiresAt } = value as { readonly expiresAt?: unknown }
+  return expiresAt === undefined || (typeof expiresAt === 'number' && !Number.isNaN(expiresAt))
+}

@@ -67,6 +67,14 @@ describe('a server', () => {
     await Promise.all([null, ...faults].map(async (fault) => reports.set(fault, await run(fault ?? {}))))
   })
 
+  it('[L3 A9] that lets everybody in to one channel, as in the README, reaches level 3', async () => {
+    const server = await serve({ authorize: (_user, _action, channel) => channel === 'chat' })
+    const bare = { auth: null, badAuth: null, headers: {}, channel: 'chat', forbiddenChannel: null }
+    const report = await runCases(cases, { url: server.url, level: 3, timeout: 4_000, ...bare })
+    expect(failed(report)).toEqual([])
+    expect(report).toMatchObject({ reached: 3, passed: true })
+  })
+
   it('[L3] behind a relay that changes nothing passes level 3, with nothing skipped', () => {
     const report = reports.get(null)!
     expect(failed(report)).toEqual([])

@@ -31,6 +31,13 @@ const subscribe = (channel: string, more: object = {}): object => ({
 })
 
 describe('a server at level 3', () => {
+  it('[G7] takes new credentials from anybody where nobody is asked for any', async () => {
+    const server = await serve()
+    const client = await enter(server, 'c_1')
+    client.send({ type: 'rt.auth', id: 'a1', auth: 'whatever' })
+    expect(await client.frame('rt.ack')).toMatchObject({ id: 'a1' })
+  })
+
   it('[C1 G14] sends a subscriber what is published, and after a cut what it missed, once and in order', async () => {
     const server = await serve()
     const first = await enter(server, 'c_1')

@@ -94,12 +94,15 @@ export function openLink(settings: Settings, headers: Readonly<Record<string, st
   })
   socket.on('error', (error) => (trouble = error.message))
   socket.on('unexpected-response', (request, { statusCode }) => {
-    finish(null, `the upgrade was refused with HTTP ${statusCode ?? 0}`)
+    finish(
+      null,
+      `the upgrade was refused with HTTP ${statusCode ?? 0}: is the path right, and is this a WebSocket server?`,
+    )
     request.destroy()
   })
   socket.on('close', (code, reason) => {
     if (wasOpen) finish(code, `closed with ${code} ${reason.toString()}`.trim())
-    else finish(null, `it could not be opened (${trouble})`)
+    else finish(null, `it could not be opened (${trouble}): is the server running at this address?`)
   })
   socket.on('pong', () => {
     heard.pongs += 1

@@ -150,7 +150,7 @@ export const handoverCases: Readonly<Record<string, () => void | Promise<void>>>
     await clock.advanceAsync(500)
     follows(server, () => undefined)
     server.goAway(told)
-    await clock.advanceAsync(7_000)
+    await clock.advanceAsync(12_000)
     assert.equal(server.links.length, 1)
     assert.equal(chat.getSnapshot().freshness, 'stale')
   },
