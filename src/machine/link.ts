@@ -20,7 +20,7 @@ import { arm, nextId, remember } from './state.ts'
 /** Unanswered pings that are remembered: enough to know a pong that comes two minutes late. */
 const REMEMBERED = 8
 /** New credentials are asked for no more often, whatever the server says; without them it closes with 4401, which is counted. */
-const RENEWAL = 10_000
+const RENEWAL = 5_000
 
 /** The heartbeat in force: the app's own, else the server's advice, else the defaults; the timeout never beyond the interval. */
 export function beat(
@@ -199,7 +199,8 @@ export function leave(state: Connected, event: Extract<Event, { type: 'away' }>,
   if (event.final) return lose(state, { failure, class: 'fatal' }, context)
   if (state.away) return [state, []]
   // A server that sends away whoever comes is not followed in a loop: a link that did not hold yet is left when it has.
-  const moveAt = Math.max(context.now + event.min + context.random * event.spread, state.timers.stable ?? 0)
+  const heldAt = Math.max(context.now, state.timers.stable ?? 0)
+  const moveAt = heldAt + event.min + context.random * event.spread
   const endAt = context.now + event.grace
   const { request } = state
   // The next link brings its own credentials.

@@ -285,7 +285,7 @@ export function perform(
     if (event.type === 'away' && draft.moveAt === null) {
       // A server that sends away whoever comes is not followed in a loop: not before this link has held.
       const heldAt = draft.outage === null ? now : (draft.connectedAt ?? now) + tuning.reconnect.minUptime
-      draft.moveAt = Math.max(now + event.min, heldAt)
+      draft.moveAt = Math.max(now, heldAt) + event.min
     }
     if (event.type === 'due' && event.slot === 'pong') draft.probe = null
     if (event.type === 'pong' && (event.timestamp ?? 0) - EPOCH >= (draft.probe ?? Infinity))

@@ -222,7 +222,7 @@ describe('a server that sends everybody away', () => {
       await settle()
     }
     expect(asked).toBeGreaterThan(1)
-    expect(asked).toBeLessThan(6)
+    expect(asked).toBeLessThan(9)
   })
 })
 
