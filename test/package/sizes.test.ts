@@ -46,7 +46,7 @@ const budgets = [
     what: 'holdfast',
     code: `export { createConnection } from './dist/index.js'`,
     // What it may weigh now; the goal is 6 500 (docs/decisions/0006 and 0012).
-    limit: 23_800,
+    limit: 24_000,
     packages: ['mitt'],
   },
   { what: 'holdfast/react', code: `export * from './dist/react.js'`, limit: 600, packages: ['react'] },
