@@ -85,6 +85,15 @@ describe('the heir of a link', () => {
     expect(after(...joining, [{ type: 'close' }, 11_000]).effects.slice(-2)).toEqual(['drop 3', 'drop 6'])
   })
 
+  it('[G6] that may not come at all leaves the link as it is, to its end', () => {
+    const { state, effects } = after(...joining.slice(0, -1), [
+      { type: 'closed', link: 6, failure: { code: 'forbidden' }, class: 'fatal', min: null, spread: null },
+      10_700,
+    ])
+    expect(state).toMatchObject({ phase: 'connected', link: 3, heir: null, memory: { restUntil: 0 } })
+    expect(effects.filter((effect) => effect === 'report')).toEqual([])
+  })
+
   it('[G7] learns that credentials are refused, for the next attempt', () => {
     const { state } = after(...joining.slice(0, -1), [
       {
