@@ -26,7 +26,10 @@ it('[E1 E6] CI runs everything that `npm run check` does, in its order, and the 
   expect(commands.filter((command) => steps.includes(command))).toEqual(steps)
   // In their short forms.
   for (const long of ['sim', 'soak'])
-    expect(commands.some((command) => command.startsWith(`npm run ${long} -- `)), long).toBe(true)
+    expect(
+      commands.some((command) => command.startsWith(`npm run ${long} -- `)),
+      long,
+    ).toBe(true)
 })
 
 it('[E1] CI gets the packages that the tests would ask for', () => {
